@@ -1,0 +1,67 @@
+# Everything runs in .venv, which the first target that needs it makes. See `make help`.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?=
+PORT ?= 8000
+DATE =
+PYTEST =
+
+VENV := .venv
+READY := $(VENV)/.ready
+# Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
+IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+PACKAGES := $(wildcard bnutils tools book/_ext)
+
+.PHONY: help setup book serve data submission lint test chromium lock clean distclean
+
+help: ## list the targets (the default)
+	@echo 'Usage: make TARGET'
+	@echo
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' Makefile | expand -t 16
+
+setup: $(READY) ## make .venv with the pinned packages
+
+book: $(READY) ## build the book: _build/html/index.html
+	$(IN_VENV) jupyter-book build . -W -n --keep-going
+
+serve: book ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
+	@echo "Open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	$(VENV)/bin/python -m http.server "$(PORT)" --bind 127.0.0.1 --directory _build/html
+
+data: $(READY) ## download the data sets
+	$(VENV)/bin/python -m bnutils.data
+
+submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12, today if not given)
+	$(IN_VENV) python -m tools.submission --date "$(DATE)"
+
+lint: $(READY) ## check style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --strict $(PACKAGES)
+
+test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
+	$(IN_VENV) python -m pytest $(PYTEST)
+
+chromium: $(READY)
+	@$(VENV)/bin/python tests/chromium.py
+
+lock: $(READY) ## refresh requirements.txt (KEEP=1: only what pyproject.toml makes necessary)
+	$(VENV)/bin/python -m tools.lock $(if $(KEEP),--keep)
+
+clean: ## remove what was built, and caches
+	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name $(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	rm -rf $(VENV) *.egg-info
+
+# The file holds the folder it was made in: an environment does not survive being moved.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+$(READY): requirements.txt pyproject.toml
+	@tools/setup.sh "$(VENV)" $(PYTHON)

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Usage: tools/setup.sh VENV [PYTHON]
+# Makes the environment VENV and installs requirements.txt into it; safe to repeat.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+venv=$1
+wanted=${2:-}
+here=$(pwd -P)
+
+fail() {
+    printf 'Set-up failed: %s\n' "$1" >&2
+    exit 1
+}
+
+recent() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+    local name
+    if [ -n "$wanted" ]; then
+        recent "$wanted" || fail "'$wanted' is not Python 3.11 or newer. Name another: make setup PYTHON=python3.12"
+        echo "$wanted"
+        return
+    fi
+    for name in python3 python3.13 python3.12 python3.11; do
+        if recent "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    fail "found no Python 3.11 or newer (python3 is: $(python3 --version 2>&1 || true)).
+Install it, or say where it is: make setup PYTHON=/path/to/python3.12"
+}
+
+# Debian and Ubuntu keep ensurepip, which venv needs, in a package of its own.
+ensure_venv_module() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "This Python has no ensurepip: installing python3-venv with apt-get ..."
+        { apt-get update -q && apt-get install -q -y --no-install-recommends python3-venv; } >&2 || true
+        "$1" -c 'import ensurepip, venv' 2>/dev/null && return
+    fi
+    fail "$1 cannot make environments (its modules venv and ensurepip are missing).
+On Debian and Ubuntu: sudo apt-get install python3-venv"
+}
+
+usable() {
+    [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || return 1
+    [ ! -e "$venv/.ready" ] || [ "$(cat "$venv/.ready")" = "$here" ]
+}
+
+if ! usable; then
+    python=$(find_python)
+    ensure_venv_module "$python"
+    echo "Making $venv with $("$python" --version) ..."
+    "$python" -m venv --clear "$venv"
+fi
+rm -f "$venv/.ready"
+
+uv=$(grep -oE '^uv==[^ ;]+' requirements.txt) || fail "requirements.txt pins no uv: run 'make lock'"
+"$venv/bin/python" -m pip install --quiet "$uv" || fail "pip could not install $uv: see above"
+
+echo "Installing requirements.txt ..."
+"$venv/bin/uv" pip install --python "$venv/bin/python" --requirements requirements.txt ||
+    fail "uv could not install requirements.txt: see above"
+echo "$here" >"$venv/.ready"
