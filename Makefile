@@ -24,6 +24,7 @@ help: ## list the targets (the default)
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 
 setup: $(READY) ## make .venv with the pinned packages
+	@:
 
 book: $(READY) ## build the book: _build/html/index.html
 	$(IN_VENV) jupyter-book build . -W -n --keep-going
@@ -50,7 +51,7 @@ chromium: $(READY)
 	@$(VENV)/bin/python tests/chromium.py
 
 lock: $(READY) ## refresh requirements.txt (KEEP=1: only what pyproject.toml makes necessary)
-	$(VENV)/bin/python -m tools.lock $(if $(KEEP),--keep)
+	$(IN_VENV) python -m tools.lock $(if $(KEEP),--keep)
 
 clean: ## remove what was built, and caches
 	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache
