@@ -1,0 +1,64 @@
+"""CIFAR-10."""
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torchvision.datasets import CIFAR10
+
+from bnutils.data.dataset import Part
+from bnutils.data.errors import damaged_file
+from bnutils.data.source import Official, Source, check_md5_sum
+
+
+@dataclass(frozen=True)
+class CifarSource(Source):
+    """CIFAR-10 in the pickled batches of its Python version; images [N, 3, 32, 32]."""
+
+    library: type[CIFAR10]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(self._checksums())
+
+    @property
+    def archives(self) -> Mapping[str, str]:
+        return {self.library.filename: self.library.tgz_md5}
+
+    def check(self, root: Path) -> None:
+        for name, md5 in self._checksums().items():
+            check_md5_sum(root / self.directory / name, md5)
+
+    def fetch(self, root: Path) -> None:
+        self.library(str(root), download=True)
+
+    def read(self, root: Path) -> Official:
+        try:
+            with warnings.catch_warnings():
+                # The batches were pickled by a NumPy that wrote flags as integers.
+                warnings.filterwarnings("ignore", category=np.exceptions.VisibleDeprecationWarning)
+                train = self.library(str(root), train=True)
+                parts = [_cifar_part(train), _cifar_part(self.library(str(root), train=False))]
+        except (pickle.UnpicklingError, EOFError, KeyError, ValueError, RuntimeError) as error:
+            raise damaged_file(
+                root / self.directory, expected="pickled batches of CIFAR-10", found=str(error)
+            ) from error
+        return Official(*parts, tuple(train.classes))
+
+    def _checksums(self) -> dict[str, str]:
+        batches = {name: md5 for name, md5 in self.library.train_list + self.library.test_list}
+        return {**batches, self.library.meta["filename"]: self.library.meta["md5"]}
+
+
+def _cifar_part(data: CIFAR10) -> Part:
+    images = torch.from_numpy(np.ascontiguousarray(data.data.transpose(0, 3, 1, 2)))
+    return Part(images, torch.tensor(data.targets, dtype=torch.int64))
+
+
+CIFAR10_SOURCE = CifarSource(
+    name="cifar10", directory="cifar-10-batches-py", validation=5_000, library=CIFAR10
+)

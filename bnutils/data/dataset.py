@@ -1,0 +1,82 @@
+"""Images and labels in memory, in three parts."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+DATASET_TITLES: Mapping[str, str] = {
+    "digits": "scikit-learn's digits",
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "cifar10": "CIFAR-10",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Images with their labels.
+
+    `images` is uint8 [N, C, H, W], `labels` is int64 [N]. Raises ValueError for other shapes.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                "expected images [N, C, H, W] and labels [N], got "
+                f"{list(self.images.shape)} and {list(self.labels.shape)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, n: int) -> "Part":
+        """The first n images, all of them if there are fewer; shares memory with this part."""
+        return Part(self.images[:n], self.labels[:n])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set for classification, with constants to normalise its images.
+
+    `scale` is the value of the brightest pixel. `mean` and `std` are float32 [C], computed on the
+    training part alone, with pixels scaled to [0, 1]; `std` is the population standard deviation.
+    """
+
+    name: str
+    train: Part
+    validation: Part
+    test: Part
+    classes: tuple[str, ...]
+    scale: float
+    mean: Tensor
+    std: Tensor
+
+    @property
+    def features(self) -> int:
+        """Number of values in one image, C * H * W."""
+        return math.prod(self.train.images.shape[1:])
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Images [*, C, H, W] in 0..scale as float32 of the same shape, (x/scale - mean)/std."""
+        mean = self.mean.to(images.device).view(-1, 1, 1)
+        std = self.std.to(images.device).view(-1, 1, 1)
+        return images.to(torch.float32, copy=True).div_(self.scale).sub_(mean).div_(std)
+
+    def describe(self) -> str:
+        """One line: title, sizes of the parts, image size, classes, and the setting's name."""
+        train, validation, test = (
+            f"{len(part):,}".replace(",", " ") for part in (self.train, self.validation, self.test)
+        )
+        channels, height, width = self.train.images.shape[1:]
+        size = f"{height} x {width}" + (f" in {channels} channels" if channels > 1 else "")
+        return (
+            f"Data: {DATASET_TITLES.get(self.name, self.name)}, {train} training, "
+            f"{validation} validation and {test} test images, {size}, "
+            f"{len(self.classes)} classes (BNUTILS_DATASET={self.name})"
+        )
