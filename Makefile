@@ -16,7 +16,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
-.PHONY: help setup book serve data submission lint test chromium lock clean distclean
+.PHONY: help setup book serve data submission links lint test chromium lock clean distclean
 
 help: ## list the targets (the default)
 	@echo 'Usage: make TARGET'
@@ -38,6 +38,9 @@ data: $(READY) ## download the data sets
 
 submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12, today if not given)
 	$(IN_VENV) python -m tools.submission --date "$(DATE)"
+
+links: $(READY) ## follow every link of the book (needs the network)
+	$(IN_VENV) jupyter-book build . --builder linkcheck --path-output _build/links
 
 lint: $(READY) ## check style and types
 	$(VENV)/bin/ruff check .
