@@ -1,0 +1,43 @@
+"""Chapters as notebooks, read the way myst-nb reads them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page with code cells."""
+
+    name: str
+    path: Path
+    notebook: NotebookNode
+
+    @property
+    def code(self) -> str:
+        """Source of all code cells, IPython's magics and shell lines left out."""
+        lines = "\n".join(
+            cell.source for cell in self.notebook.cells if cell.cell_type == "code"
+        ).splitlines()
+        return "\n".join("" if line.lstrip()[:1] in {"%", "!"} else line for line in lines)
+
+    @property
+    def expected_seconds(self) -> float | None:
+        """The author's estimate, `expected_seconds` in the front matter."""
+        value = self.notebook.metadata.get("expected_seconds")
+        return None if value is None else float(value)
+
+    def line(self, cell: int) -> int:
+        """Line of the page on which code cell number `cell` (from 0) begins."""
+        return int(self.notebook.metadata.get("source_map", [0] * (cell + 1))[cell]) + 1
+
+
+def read_chapter(env: Any, name: str) -> Chapter | None:
+    """The page `name`, or None when it is not a notebook."""
+    path = Path(env.doc2path(name))
+    text = path.read_text("utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+    return None if reader is None else Chapter(name, path, reader.read(text))

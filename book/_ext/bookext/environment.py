@@ -1,0 +1,61 @@
+"""The surroundings of every kernel: the data set, one thread, no settings of the reader's."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+from bookext.stop import stop
+
+logger = logging.getLogger(__name__)
+
+
+def choose_data() -> str:
+    """Name of the data set that the whole book uses, decided once for all chapters.
+
+    Raises SystemExit with the library's own message when the data asked for cannot be had.
+    """
+    from bnutils.data import DataError, resolve
+
+    try:
+        return resolve(os.environ.get("BNUTILS_DATASET") or "auto")
+    except DataError as error:
+        stop("The data of this book cannot be had.", [str(error)])
+
+
+def kernel_variables(root: Path, build: Path) -> dict[str, str]:
+    """Environment variables that make every kernel of a build alike.
+
+    `root` holds the package `bnutils`; `build` may be written to.
+    """
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "BNUTILS_LIVE": "0",
+        "IPYTHONDIR": str(build / ".ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(os.pathsep.join(paths).split(os.pathsep))),
+    }
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Set the variables, and leave the name of the data set in `config.book_dataset`."""
+    root = Path(app.srcdir)
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    os.environ.update(kernel_variables(root, Path(app.outdir).parent))
+    os.environ["BNUTILS_DATASET"] = config.book_dataset = choose_data()
+    logger.info("Data set of this build: %s", config.book_dataset)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.add_config_value("book_dataset", "", "", str)
+    app.connect("config-inited", prepare, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,105 @@
+"""Executes the stale chapters in parallel before their pages are read.
+
+The outputs are kept in `_build/.jupyter_cache/<key>/`, one folder for each set of inputs
+(see `bookext.dependencies`); myst-nb then finds every chapter there.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from bookext.chapters import Chapter, read_chapter
+from bookext.dependencies import Package, library_versions
+from bookext.running import Result, run_all
+from bookext.stop import stop
+from bookext.storage import Durations, Store
+
+logger = logging.getLogger(__name__)
+
+
+def cache_folder(app: Sphinx) -> Path:
+    """Where all keys are kept."""
+    return Path(app.outdir).parent.resolve() / ".jupyter_cache"
+
+
+def enabled(app: Sphinx) -> bool:
+    """Whether this build executes chapters at all."""
+    return bool(app.config.nb_execution_mode == "cache")
+
+
+def find_outdated(
+    app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages to read again because something their outputs depend on has changed."""
+    if not enabled(app):
+        return []
+    package = Package(Path(app.srcdir) / app.config.book_package)
+    lock = Path(app.srcdir) / "requirements.txt"
+    constants = [app.config.book_dataset, *library_versions()]
+    constants.append(lock.read_text("utf-8") if lock.is_file() else "")
+    chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
+    keys = {chapter.name: package.key(chapter.code, constants) for chapter in chapters}
+    before: dict[str, str] = getattr(env, "book_keys", {})
+    env.book_keys = keys
+    return [name for name, key in keys.items() if before.get(name) != key]
+
+
+def use_folder(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Point myst-nb at the outputs that belong to this page."""
+    env: Any = app.env
+    key = getattr(env, "book_keys", {}).get(docname)
+    if key is not None:
+        folder = str(cache_folder(app) / key)
+        env.mystnb_config = env.mystnb_config.copy(execution_cache_path=folder)
+
+
+def execute_stale(app: Sphinx, env: Any, docnames: list[str]) -> None:
+    """Execute what has no outputs yet; stop the build when a cell fails."""
+    if not enabled(app):
+        return
+    keys: dict[str, str] = env.book_keys
+    chapters = [read_chapter(env, name) for name in docnames if name in keys]
+    store = Store(cache_folder(app))
+    stale = [c for c in chapters if c is not None and not store.find(keys[c.name], c)]
+    if stale:
+        run_stale(app, store, keys, stale)
+    store.prune(set(keys.values()))
+
+
+def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapter]) -> None:
+    """Execute chapters, the longest first, and keep their outputs."""
+    durations = Durations(store.folder / "durations.json", app.config.book_dataset)
+    stale = sorted(stale, key=durations.expected, reverse=True)
+    jobs = app.config.book_execution_jobs or len(os.sched_getaffinity(0))
+    logger.info("Executing %d chapters, %d at a time", len(stale), min(jobs, len(stale)))
+    results: list[Result] = []
+
+    def done(result: Result) -> None:
+        results.append(result)
+        state = "FAILED after" if result.failure else "executed in"
+        logger.info(
+            "[%d/%d] %s: %s %.1f s",
+            len(results), len(stale), result.chapter.name, state, result.seconds,
+        )  # fmt: skip
+        if result.failure is None:
+            store.add(keys[result.chapter.name], result.chapter, result.seconds)
+            durations.record(result.chapter.name, result.seconds)
+
+    run_all(stale, jobs, app.config.nb_execution_timeout, done)
+    failures = [result.failure for result in results if result.failure]
+    if failures:
+        stop(f"{len(failures)} of {len(stale)} executed chapters failed.", failures)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension; `book_execution_jobs` 0 means one kernel for each core."""
+    app.setup_extension("bookext.environment")
+    app.add_config_value("book_package", "bnutils", "", str)
+    app.add_config_value("book_execution_jobs", 0, "", int)
+    app.connect("env-get-outdated", find_outdated)
+    app.connect("env-before-read-docs", execute_stale)
+    app.connect("source-read", use_folder)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,109 @@
+"""Fails a build in which a figure has no caption or no alternative text."""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from bookext.stop import stop
+
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"""\balt\s*=\s*(?:"\s*[^"\s]|'\s*[^'\s]|[^\s"'>])""", re.IGNORECASE)
+_HOW = """Give the cell that draws a figure such a header:
+    ---
+    mystnb:
+      image:
+        alt: What a reader who cannot see the figure needs to know.
+      figure:
+        name: fig-...
+        caption: What the figure shows.
+    ---"""
+
+
+def ancestors(node: nodes.Node) -> list[nodes.Element]:
+    """The elements a node lies in, innermost first."""
+    found = []
+    while node.parent is not None:
+        node = node.parent
+        found.append(node)
+    return found
+
+
+def image_problems(image: nodes.image) -> list[str]:
+    """What an image lacks."""
+    around = ancestors(image)
+    problems = [] if str(image.get("alt", "")).strip() else ["no alternative text"]
+    if any(isinstance(n, nodes.container) and n.get("nb_element") for n in around):
+        figure = next((n for n in around if isinstance(n, nodes.figure)), None)
+        captions = [] if figure is None else list(figure.findall(nodes.caption))
+        if not any(caption.astext().strip() for caption in captions):
+            problems.append("no caption")
+    return problems
+
+
+def name_of(image: nodes.image) -> str:
+    """The figure's name where it has one, else the file of the image."""
+    figure = next((n for n in ancestors(image) if isinstance(n, nodes.figure)), None)
+    names: list[str] = [] if figure is None else figure.get("names", [])
+    return f"figure '{names[0]}'" if names else f"image {image['uri'].rsplit('/', 1)[-1]}"
+
+
+def line_of(node: nodes.Node) -> int:
+    """Line of a node, or of the nearest element around it that has one."""
+    found: nodes.Node | None = node
+    while found is not None and found.line is None:
+        found = found.parent
+    return 0 if found is None or found.line is None else found.line
+
+
+def check_page(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what the images of a page lack; the page is complete, its outputs included."""
+    path = app.env.doc2path(app.env.docname)
+    found = [
+        f"{path}:{line_of(image)}: {name_of(image)}: {' and '.join(lacks)}"
+        for image in doctree.findall(nodes.image)
+        if (lacks := image_problems(image))
+    ]
+    found += [
+        f"{path}:{line_of(raw)}: {tag}: no alternative text"
+        for raw in doctree.findall(nodes.raw)
+        for tag in _IMG.findall(raw.astext())
+        if not _ALT.search(tag)
+    ]
+    problems(app.env)[app.env.docname] = found
+
+
+def problems(env: Any) -> dict[str, list[str]]:
+    """The problems found so far, by page."""
+    if not hasattr(env, "book_figure_problems"):
+        env.book_figure_problems = {}
+    found: dict[str, list[str]] = env.book_figure_problems
+    return found
+
+
+def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    """Drop what is known of a page that is read again or gone."""
+    problems(env).pop(docname, None)
+
+
+def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:
+    """Take over what another process found."""
+    problems(env).update({name: problems(other).get(name, []) for name in docnames})
+
+
+def report(app: Sphinx, env: BuildEnvironment) -> None:
+    """Stop the build with all problems of all pages."""
+    found = [line for name in sorted(problems(env)) for line in problems(env)[name]]
+    if found:
+        stop(f"{len(found)} figures are incomplete.", ["\n".join(found), _HOW])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.connect("doctree-read", check_page)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", report)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

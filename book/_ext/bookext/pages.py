@@ -1,0 +1,63 @@
+"""Last touches to the theme's pages: no needless scripts, and names that screen readers can use."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+_FONT_AWESOME = re.compile(
+    r"\s*<!-- So that users can add custom icons -->"
+    r'\s*<script src="[^"]*scripts/fontawesome\.js[^"]*"></script>'
+)
+_SEARCH_LABEL = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
+_LOGO = re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")')
+_TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
+
+
+def tidy(html: str) -> str:
+    """The same page without the icons' script (the style sheet draws them) and with true labels.
+
+    A label that differs from the text it names is an accessibility fault, and so is a logo
+    outside every landmark.
+    """
+    html = _FONT_AWESOME.sub("", html)
+    html = _SEARCH_LABEL.sub(r"\1", html)
+    html = _TOGGLE_LABEL.sub(r"\1", html)
+    return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
+
+
+def wanted_scripts(scripts: list[Any]) -> list[Any]:
+    """Scripts of a page, each once, those of Thebe left out (no button of this book starts it)."""
+    wanted: dict[tuple[str, str], Any] = {}
+    for script in scripts:
+        name, body = str(script.filename or ""), str(script.attributes.get("body") or "")
+        if "thebe" not in f"{name} {body}".lower():
+            wanted.setdefault((name, body), script)
+    return list(wanted.values())
+
+
+def filter_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Leave out scripts of one page."""
+    if "script_files" in context:
+        context["script_files"] = wanted_scripts(context["script_files"])
+
+
+def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Rewrite the pages of a finished build."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        before = path.read_text("utf-8")
+        after = tidy(before)
+        if after != before:
+            path.write_text(after, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.connect("html-page-context", filter_scripts, priority=900)
+    app.connect("build-finished", tidy_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

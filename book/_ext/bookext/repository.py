@@ -1,0 +1,31 @@
+"""Takes the address of the repository from the environment in GitHub Actions."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+
+def pages_address(server: str, repository: str) -> str | None:
+    """Address of the site that GitHub Pages serves for `owner/name`, None on other servers."""
+    if server.rstrip("/") != "https://github.com":
+        return None
+    owner, name = repository.split("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
+def set_address(config: Config, environment: Mapping[str, str]) -> None:
+    """Replace the repository and the site's address where the environment knows better."""
+    server, repository = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_REPOSITORY")
+    if server and repository:
+        config.html_theme_options["repository_url"] = f"{server.rstrip('/')}/{repository}"
+        config.html_baseurl = pages_address(server, repository) or config.html_baseurl
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.connect("config-inited", lambda _, config: set_address(config, os.environ), priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,91 @@
+"""Running notebooks in parallel, each in a kernel of its own."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbformat import NotebookNode
+
+from bookext.chapters import Chapter
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Result:
+    """An executed chapter: `failure` is None, or says where and why it failed."""
+
+    chapter: Chapter
+    seconds: float
+    failure: str | None
+
+
+def describe(chapter: Chapter, cell: int, error: BaseException) -> str:
+    """Where a chapter failed, and the traceback of the cell."""
+    number = sum(c.cell_type == "code" for c in chapter.notebook.cells[: cell + 1])
+    place = f"{chapter.path}:{chapter.line(cell)}: code cell {number} failed"
+    return f"{place}\n{_COLOURS.sub('', str(error)).strip()}"
+
+
+async def run_one(chapter: Chapter, timeout: int | None) -> Result:
+    """Execute the cells of a chapter in place, in the folder of its page."""
+    started, cell_now = time.perf_counter(), 0
+
+    def note(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal cell_now
+        cell_now = cell_index
+
+    # Times would become metadata of the cells, which jupyter-cache compares.
+    client = NotebookClient(
+        chapter.notebook,
+        timeout=timeout,
+        on_cell_start=note,
+        record_timing=False,
+        ipython_hist_file=":memory:",
+        extra_arguments=["--log-level=ERROR"],
+    )
+    failure = None
+    try:
+        await client.async_execute(cwd=str(chapter.path.parent))
+    except (CellControlSignal, DeadKernelError, TimeoutError) as error:
+        failure = describe(chapter, cell_now, error)
+    return Result(chapter, time.perf_counter() - started, failure)
+
+
+def run_all(
+    chapters: list[Chapter], jobs: int, timeout: int | None, done: Callable[[Result], None]
+) -> None:
+    """Execute chapters in the order given, `jobs` at a time; `done` hears of each at its end.
+
+    The event loop has a thread of its own, because nbclient would otherwise take the
+    interrupt key for itself: an interrupt ends all kernels, then goes on as usual.
+    """
+
+    async def work() -> None:
+        slots = asyncio.Semaphore(jobs)
+
+        async def one(chapter: Chapter) -> None:
+            async with slots:
+                done(await run_one(chapter, timeout))
+
+        async with asyncio.TaskGroup() as group:
+            for chapter in chapters:
+                group.create_task(one(chapter))
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work())
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(loop.run_until_complete, task)
+        try:
+            future.result()
+        except KeyboardInterrupt:
+            loop.call_soon_threadsafe(task.cancel)
+            raise
+        finally:
+            pool.shutdown()
+            loop.close()

@@ -1,0 +1,15 @@
+"""A way to end a build with a message."""
+
+from typing import NoReturn
+
+from sphinx.util.console import red
+
+
+def stop(title: str, problems: list[str]) -> NoReturn:
+    """End the build with exit status 1 and a message, without a traceback.
+
+    `jupyter-book` wraps every exception in one of its own and prints both tracebacks;
+    `SystemExit` is the one it lets through.
+    """
+    body = "\n\n".join(problems)
+    raise SystemExit(f"\n{red(title)}\n\n{body}\n")
