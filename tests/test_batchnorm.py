@@ -155,7 +155,9 @@ def test_refuses_what_pytorch_refuses_in_the_same_words(case):
     assert str(raised.value) == str(expected.value)
 
 
-@pytest.mark.parametrize(("layer", "x"), [(torch.float32, torch.float64), (torch.float64, torch.float32)])
+@pytest.mark.parametrize(
+    ("layer", "x"), [(torch.float32, torch.float64), (torch.float64, torch.float32)]
+)
 def test_refuses_mixed_precision_that_pytorch_refuses(layer, x):
     ours, theirs = BatchNorm1d(3, dtype=layer), nn.BatchNorm1d(3, dtype=layer)
     with pytest.raises(RuntimeError, match="mixed dtype"):
