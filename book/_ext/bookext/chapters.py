@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from myst_nb.core.read import create_nb_reader
+from myst_nb.core.read import create_nb_reader  # type: ignore[import-untyped]
 from nbformat import NotebookNode
 
 

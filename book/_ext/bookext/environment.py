@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from bookext.stop import stop
+from .stop import stop
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bookext.chapters import Chapter, read_chapter
-from bookext.dependencies import Package, library_versions
-from bookext.running import Result, run_all
-from bookext.stop import stop
-from bookext.storage import Durations, Store
+from .chapters import Chapter, read_chapter
+from .dependencies import Package, library_versions
+from .running import Result, run_all
+from .stop import stop
+from .storage import Durations, Store
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 
-from bookext.chapters import Chapter
+from .chapters import Chapter
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -10,7 +10,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbformat import NotebookNode
 
-from bookext.chapters import Chapter
+from .chapters import Chapter
 
 UNKNOWN_SECONDS = 30.0
 KEPT_KEYS = 12

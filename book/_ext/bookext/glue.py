@@ -1,0 +1,62 @@
+"""Numbers pasted from one page into another: kept fresh, and each name given once."""
+
+from typing import Any
+
+from docutils import nodes
+from myst_nb.ext.glue.utils import PendingGlueReference  # type: ignore[import-untyped]
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+def sources_of(doctree: nodes.document) -> set[str]:
+    """Pages from which a page pastes something."""
+    return {str(reference.refdoc) for reference in doctree.findall(PendingGlueReference)}
+
+
+def repeated(glued: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Names that more than one page gives to a number, with these pages."""
+    pages: dict[str, list[str]] = {}
+    for page in sorted(glued):
+        for name in glued[page]:
+            pages.setdefault(name, []).append(page)
+    return {name: where for name, where in pages.items() if len(where) > 1}
+
+
+def pasted(env: Any) -> dict[str, set[str]]:
+    """The pages each page pastes from."""
+    if not hasattr(env, "book_pasted"):
+        env.book_pasted = {}
+    found: dict[str, set[str]] = env.book_pasted
+    return found
+
+
+def note_sources(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember from which pages a page pastes, and that it was read in this build."""
+    env: Any = app.env
+    pasted(env)[env.docname] = sources_of(doctree)
+    env.book_read = getattr(env, "book_read", set()) | {env.docname}
+
+
+def forget(app: Sphinx, env: Any, docname: str) -> None:
+    """Drop what is known of a page."""
+    pasted(env).pop(docname, None)
+
+
+def find_affected(app: Sphinx, env: Any) -> list[str]:
+    """Pages to write again because a page they paste from was read again."""
+    glued = {page: data.get("glue", []) for page, data in getattr(env, "nb_metadata", {}).items()}
+    for name, pages in repeated(glued).items():
+        logger.warning("the glued name %r is used by %s", name, " and ".join(pages))
+    read: set[str] = getattr(env, "book_read", set())
+    env.book_read = set()
+    return [page for page, sources in pasted(env).items() if sources & read]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.connect("doctree-read", note_sources)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-updated", find_affected)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
