@@ -1,0 +1,1 @@
+"""Commands around the book, which the library does not know."""

@@ -1,0 +1,1 @@
+"""Assembles the notebook to hand in from the sources of the chapters."""
