@@ -79,7 +79,9 @@ def test_the_image_is_built_from_the_lock_with_torch_for_cpu_and_mnist(tmp_path:
     assert constraints.read_text().splitlines() == [line for line in locked if line != "-e ."]
 
     assert viewer == "jupytext-config set-default-viewer markdown||"
-    assert data == f"python -m bnutils.data mnist||{started(tmp_path)['BNUTILS_DATA']}"
+    folder = started(tmp_path)["BNUTILS_DATA"]
+    assert data == f"python -m bnutils.data mnist||{folder}"
+    assert Path(folder).is_dir()
 
 
 def started(home: Path) -> dict[str, str]:
