@@ -39,15 +39,22 @@ class CifarSource(Source):
     def read(self, root: Path) -> Official:
         try:
             with warnings.catch_warnings():
-                # The batches were pickled by a NumPy that wrote flags as integers.
-                warnings.filterwarnings("ignore", category=np.exceptions.VisibleDeprecationWarning)
+                # The batches come from a NumPy that pickled flags as integers.
+                warnings.filterwarnings("ignore", message=r"dtype\(\): align should be passed")
                 train = self.library(str(root), train=True)
-                parts = [_cifar_part(train), _cifar_part(self.library(str(root), train=False))]
-        except (pickle.UnpicklingError, EOFError, KeyError, ValueError, RuntimeError) as error:
+                test = self.library(str(root), train=False)
+            return Official(_cifar_part(train), _cifar_part(test), tuple(train.classes))
+        except (
+            pickle.UnpicklingError,
+            EOFError,
+            OSError,
+            KeyError,
+            ValueError,
+            RuntimeError,
+        ) as error:
             raise damaged_file(
                 root / self.directory, expected="pickled batches of CIFAR-10", found=str(error)
             ) from error
-        return Official(*parts, tuple(train.classes))
 
     def _checksums(self) -> dict[str, str]:
         batches = {name: md5 for name, md5 in self.library.train_list + self.library.test_list}

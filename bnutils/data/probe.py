@@ -3,6 +3,8 @@
 import queue
 import threading
 import time
+from http.client import HTTPException
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 PROBE_SECONDS = 3.0
@@ -16,7 +18,7 @@ def download_seconds(url: str, size: int) -> float:
     Returns infinity if the start does not arrive within PROBE_SECONDS, which covers the look-up
     of the host's name too. Raises OSError where the server cannot be reached.
     """
-    answers: queue.Queue[float | OSError] = queue.Queue()
+    answers: queue.Queue[float | Exception] = queue.Queue()
 
     def measure() -> None:
         try:
@@ -27,7 +29,9 @@ def download_seconds(url: str, size: int) -> float:
                 received = len(response.read(PROBE_BYTES))
                 seconds = time.perf_counter() - start
             answers.put(seconds * size / received if received else 0.0)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the server's answer, with the connection
             answers.put(error)
 
     threading.Thread(target=measure, daemon=True).start()
@@ -35,6 +39,8 @@ def download_seconds(url: str, size: int) -> float:
         answer = answers.get(timeout=PROBE_SECONDS)
     except queue.Empty:
         return float("inf")
-    if isinstance(answer, OSError):
+    if isinstance(answer, HTTPException):
+        raise OSError(f"no proper answer: {answer!r}") from answer
+    if isinstance(answer, Exception):
         raise answer
     return answer

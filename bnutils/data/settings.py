@@ -46,12 +46,12 @@ def data_folder(folder: Path | None) -> DataFolder:
         cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
         return DataFolder(Path(cache).expanduser() / "bnutils", named=False)
     path = Path(folder if folder is not None else setting).expanduser()
-    if not path.is_dir():
+    if not os.path.isdir(path):
         origin = "the folder given" if folder is not None else "BNUTILS_DATA"
         raise data_error(
             f"The data folder {path} does not exist.",
             expected="an existing folder with the data sets, or to put them in",
-            found=f"{'a file' if path.exists() else 'nothing'} at {path}, named by {origin}",
+            found=f"{'a file' if os.path.exists(path) else 'nothing'} at {path}, named by {origin}",
             advice=f"make it (mkdir -p {path}), correct the setting, unset BNUTILS_DATA to use "
             "the default folder, or set BNUTILS_DATASET=digits, which needs no files.",
         )

@@ -1,5 +1,6 @@
 """What the package asks of a data set that is kept in files."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Source(ABC):
     def missing(self, root: Path) -> list[Path]:
         """The files needed that data folder `root` does not have."""
         paths = [root / self.directory / name for name in self.files]
-        return [path for path in paths if not path.is_file()]
+        return [path for path in paths if not os.path.isfile(path)]  # also if not to be seen
 
 
 def check_md5_sum(path: Path, expected: str) -> None:
