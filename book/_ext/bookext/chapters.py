@@ -31,8 +31,8 @@ class Chapter:
         return None if value is None else float(value)
 
     def line(self, cell: int) -> int:
-        """Line of the page on which code cell number `cell` (from 0) begins."""
-        return int(self.notebook.metadata.get("source_map", [0] * (cell + 1))[cell]) + 1
+        """Line of the page on which the code cell with index `cell` begins, its fence."""
+        return int(self.notebook.metadata.get("source_map", [0] * (cell + 1))[cell])
 
 
 def read_chapter(env: Any, name: str) -> Chapter | None:
