@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tools.submission.cells import parse, without_library_imports
+from tools.submission.cells import without_library_imports
 from tools.submission.chapters import Segment
 from tools.submission.convert import Converter, Listing
 from tools.submission.directives import LISTING_STYLE
 from tools.submission.draft import Draft
 from tools.submission.errors import SubmissionError
 from tools.submission.library import Library, Piece
-from tools.submission.names import imported_names, used_names
+from tools.submission.names import bound_names, imported_names, used_names
 from tools.submission.outline import Question
 from tools.submission.setup_cells import Setup
 
@@ -85,9 +85,7 @@ class Body:
         bound = {
             name: "shared"
             for line in self.setup.statements
-            for node in ast.walk(ast.parse(line))
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            for name in [node.id]
+            for name in bound_names(ast.parse(line))
         }
         own = {"glue": "the recorder of numbers", "glued": "what `glue` recorded"}
         return bound | own | imported | self.library.names()
@@ -99,10 +97,10 @@ class Body:
         rest = self.setup.rest.get(segment.chapter)
         if rest and all(cell.chapter != segment.chapter for cell in self.placed):
             cell = Segment(segment.chapter, segment.place, "code", rest, {"tags": ["setup"]})
-            self._require(draft, [parse(cell)])
+            self._require(draft, [cell.tree])
             draft.code(rest, cell.metadata)
             self.placed.append(cell)
-        self._require(draft, [parse(segment)])
+        self._require(draft, [segment.tree])
         self.placed.append(segment)
         source = without_library_imports(segment, self.library.package)
         if source:
@@ -171,4 +169,4 @@ class Body:
 
 
 def _trees(segments: Iterable[Segment]) -> list[ast.Module]:
-    return [parse(segment) for segment in segments if segment.kind == "code"]
+    return [segment.tree for segment in segments if segment.kind == "code"]

@@ -12,18 +12,6 @@ from tools.submission.names import bound_names
 GLUE = "myst_nb"
 
 
-def parse(segment: Segment) -> ast.Module:
-    """Parse a code cell; raises SubmissionError when it is not plain Python."""
-    try:
-        return ast.parse(segment.source)
-    except SyntaxError as error:
-        raise SubmissionError(
-            segment.place.down((error.lineno or 1) - 1),
-            f"the code cell is not plain Python: {error.msg}",
-            "correct it, and do without magics (`%...`, `!...`)",
-        ) from error
-
-
 def is_dropped(node: ast.stmt, package: str) -> TypeGuard[ast.ImportFrom]:
     """Tell whether a statement imports the library, or what only the book's build needs."""
     if not isinstance(node, ast.ImportFrom):
@@ -37,7 +25,7 @@ def library_imports(segment: Segment, package: str) -> dict[str, str]:
     Raises SubmissionError for other forms than `from package.module import name`.
     """
     found: dict[str, str] = {}
-    for node in ast.walk(parse(segment)):
+    for node in ast.walk(segment.tree):
         if isinstance(node, ast.Import):
             wrong = any(alias.name.split(".")[0] == package for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package:
@@ -57,7 +45,7 @@ def library_imports(segment: Segment, package: str) -> dict[str, str]:
 def without_library_imports(segment: Segment, package: str) -> str:
     """Return a cell's source without the imports that the notebook replaces."""
     lines: list[str | None] = list(segment.source.splitlines())
-    for node in parse(segment).body:
+    for node in segment.tree.body:
         if is_dropped(node, package):
             assert node.end_lineno is not None
             lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from markdown_it import MarkdownIt
 from myst_nb.core.read import read_myst_markdown_notebook  # type: ignore[import-untyped]
 
 from tools.submission.errors import Place, SubmissionError
+from tools.submission.names import bound_names
 from tools.submission.outline import Selection
 from tools.submission.parser import configuration
 from tools.submission.targets import Target, figure_target, markdown_targets, plain
@@ -30,6 +33,23 @@ class Segment:
     level: int = 0
     title: str = ""
     targets: tuple[Target, ...] = ()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The code; raises SubmissionError when it is not plain Python."""
+        try:
+            return ast.parse(self.source)
+        except SyntaxError as error:
+            raise SubmissionError(
+                self.place.down((error.lineno or 1) - 1),
+                f"the code cell is not plain Python: {error.msg}",
+                "correct it, and do without magics (`%...`, `!...`)",
+            ) from error
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the code binds at its top level."""
+        return frozenset(bound_names(self.tree))
 
     @property
     def tags(self) -> tuple[str, ...]:

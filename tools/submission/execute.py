@@ -64,7 +64,10 @@ def execute(
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(env={**os.environ, **SETTINGS, **(environment or {})})
+        client.execute(
+            cleanup_kc=True,
+            env={**os.environ, **SETTINGS, **(environment or {})},
+        )
     except CellExecutionError as error:
         raise SubmissionError(
             "the assembled notebook", f"a cell failed\n{error}", "correct the chapter it is from"

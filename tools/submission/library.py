@@ -69,14 +69,16 @@ class Library:
 
         Modules that depend on one of `without` are left out, and so are these.
         """
-        graph = {name: self._needs(self._modules[name], early=True) for name in self._given}
         try:
-            order = list(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            raise SubmissionError(
-                self.package, f"circular imports: {error.args[1]}", "break the circle"
-            ) from error
+            order = self._sorted(early=False)
+        except CycleError:  # imports inside functions may close a circle
+            order = self._sorted(early=True)
         return [name for name in order if not self.closure(name) & without]
+
+    def _sorted(self, early: bool) -> list[str]:
+        graph = {name: self._needs(self._modules[name], early) for name in self._given}
+        needed = {name: set(needs) & self._given.keys() for name, needs in graph.items()}
+        return list(TopologicalSorter(needed).static_order())
 
     def closure(self, name: str) -> frozenset[str]:
         """Return a module and all that it needs, directly or not."""

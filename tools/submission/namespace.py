@@ -6,7 +6,6 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.submission.cells import parse
 from tools.submission.chapters import Segment
 from tools.submission.errors import SubmissionError
 from tools.submission.names import bound_names, imported_names, used_names
@@ -28,7 +27,8 @@ class Namespace:
         for position, segment in enumerate(placed):
             self._check_shadowing(segment)
             chapter = own[segment.chapter]
-            before = chapter[: chapter.index(segment)]
+            # What is left of a set-up cell stands first.
+            before = chapter[: chapter.index(segment)] if segment in chapter else ()
             for name in sorted(self._needed(segment, before)):
                 expected, found = _binder(before, name), _binder(placed[:position], name)
                 if expected is None or self._same(expected, found, name):
@@ -47,15 +47,15 @@ class Namespace:
             return name in self.common
         if expected is found or (expected.chapter == found.chapter and "setup" in found.tags):
             return True
-        meaning = imported_names(parse(expected), self.package).get(name)
+        meaning = imported_names(expected.tree, self.package).get(name)
         return meaning is not None and (
-            meaning == imported_names(parse(found), self.package).get(name)
+            meaning == imported_names(found.tree, self.package).get(name)
         )
 
     def _check_shadowing(self, segment: Segment) -> None:
-        tree = parse(segment)
+        tree = segment.tree
         imported = imported_names(tree, self.package)
-        for name in sorted(bound_names(tree)):
+        for name in sorted(segment.bound):
             meaning = self.common.get(name)
             if meaning is None or imported.get(name) == meaning or _ours(tree, name, self.package):
                 continue
@@ -67,23 +67,22 @@ class Namespace:
 
     def _needed(self, segment: Segment, before: Sequence[Segment]) -> set[str]:
         """Return the names a cell takes from others, also through functions that it calls."""
-        tree = parse(segment)
-        own, needed = bound_names(tree), set[str]()
-        waiting = used_names(tree) - own
+        own, needed = segment.bound, set[str]()
+        waiting = used_names(segment.tree) - own
         while waiting:
             name = waiting.pop()
             needed.add(name)
             binder = _binder(before, name)
             if binder is None:
                 continue
-            for node in parse(binder).body:
+            for node in binder.tree.body:
                 if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
                     waiting |= used_names(ast.Module([node], [])) - needed - own
         return needed
 
 
 def _binder(cells: Sequence[Segment], name: str) -> Segment | None:
-    return next((cell for cell in reversed(cells) if name in bound_names(parse(cell))), None)
+    return next((cell for cell in reversed(cells) if name in cell.bound), None)
 
 
 def _ours(tree: ast.Module, name: str, package: str) -> bool:

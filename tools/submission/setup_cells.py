@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tools.submission.cells import bound_by, is_dropped, parse
+from tools.submission.cells import bound_by, is_dropped
 from tools.submission.chapters import Segment
 from tools.submission.errors import SubmissionError
 from tools.submission.names import imported_names
@@ -30,7 +30,7 @@ def merge(cells: Iterable[Segment], package: str) -> Setup:
     imported name stands for two things.
     """
     statements = [
-        (cell, node) for cell in cells for node in parse(cell).body
+        (cell, node) for cell in cells for node in cell.tree.body
     ]  # of all cells, in order
     imports = [
         (cell, node) for cell, node in statements if isinstance(node, ast.Import | ast.ImportFrom)
