@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from numpy.typing import ArrayLike
+from scipy.optimize import isotonic_regression
 
 from bnutils.stats import mean_interval
 
@@ -66,33 +67,50 @@ def band(ax: Axes, x: ArrayLike, runs: ArrayLike, arm: str, *, label: str | None
     """Draw the mean of ``runs`` [n, T] over ``x`` [T] with its 95 % band, labelled at the end.
 
     ``arm`` chooses colour and marker; ``label`` is the text, by default the arm's name, None for
-    no text. Points where a run diverged are left out.
+    no text. Points where a run diverged are left out. Set scales and limits before.
     """
     x, runs = np.asarray(x), np.asarray(runs)
     intervals = [mean_interval(column) for column in runs.T]
-    mean, low, high = (
-        np.array([getattr(i, k) for i in intervals]) for k in ("mean", "low", "high")
-    )
-    colour = COLOURS[arm]
-    ax.plot(x, mean, color=colour, marker=MARKERS[arm])
-    ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-    shown = np.flatnonzero(np.isfinite(mean))
-    if label is not None and len(shown):
-        end_label(ax, x[shown[-1]], mean[shown[-1]], label or arm, colour)
+    names = ("mean", "low", "high")
+    mean, low, high = (np.array([getattr(i, name) for i in intervals]) for name in names)
+    (line,) = ax.plot(x, mean, color=COLOURS[arm], marker=MARKERS[arm])
+    ax.fill_between(x, low, high, color=COLOURS[arm], alpha=0.2, linewidth=0)
+    if label is not None:
+        line.set_label(label or arm)
+        label_ends(ax)
 
 
-def end_label(ax: Axes, x: float, y: float, text: str, colour: str, *, dy: float = 0.0) -> None:
-    """Write ``text`` to the right of the point (x, y), ``dy`` points higher."""
-    ax.annotate(
-        text, (x, y), xytext=(7, dy), textcoords="offset points",
-        color=colour, fontweight="bold", va="center", annotation_clip=False,
-    )  # fmt: skip
+def label_ends(ax: Axes, *, gap: float = 13.0) -> None:
+    """Write the label of every labelled line beside its last point, at least ``gap`` points apart.
+
+    Called again, it replaces what it wrote before. The labels keep the order of the lines' ends
+    and move as little as possible: a least-squares fit under that order.
+    """
+    for text in [text for text in ax.texts if text.get_gid() == "end"]:
+        text.remove()
+    ends = []
+    for line in ax.lines:
+        xy = np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float)  # [T, 2]
+        xy = xy[np.isfinite(xy).all(axis=1)]
+        if len(xy) and not str(line.get_label()).startswith("_"):
+            points = ax.transData.transform(xy[-1])[1] * 72 / ax.figure.dpi
+            ends.append((points, xy[-1], line))
+    ends.sort(key=lambda end: end[0])
+    heights = np.array([points for points, _, _ in ends])  # [lines]
+    steps = gap * np.arange(len(ends))
+    moved = isotonic_regression(heights - steps).x + steps if ends else heights
+    for (points, xy, line), height in zip(ends, moved, strict=True):
+        ax.annotate(
+            str(line.get_label()), tuple(xy), xytext=(8, height - points), gid="end",
+            textcoords="offset points", color=line.get_color(), fontweight="bold",
+            va="center", annotation_clip=False,
+        )  # fmt: skip
 
 
 def dots(
     ax: Axes, positions: Sequence[float], groups: Sequence[ArrayLike], arms: Sequence[str]
 ) -> None:
-    """One column of dots a group of runs [n], with its mean and 95 % interval as a cross bar."""
+    """Draw a column of dots for each group of runs [n], with its mean and 95 % interval."""
     for x, values, arm in zip(positions, groups, arms, strict=True):
         values = np.asarray(values, dtype=np.float64)
         spread = np.linspace(-0.12, 0.12, len(values))
