@@ -168,8 +168,13 @@ def contents(lab: str, chapter: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_jupyter_reads_the_chapter_as_a_notebook(lab: str, chapter: str) -> None:
-    notebook = contents(lab, chapter)
     source = (ROOT / chapter).read_text()
+    if not re.search(r"^ *format_name: myst$", source, re.M):
+        assert not re.search(r"^:::", source, re.M), (
+            "Jupytext takes a page with ::: and without its front matter for Pandoc's Markdown, "
+            "and does not open it: fence with ``` or add the front matter"
+        )
+    notebook = contents(lab, chapter)
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert len(code) == len(re.findall(r"^```\{code-cell\}", source, re.M))
     if code:
