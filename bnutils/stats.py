@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -44,7 +44,8 @@ def mean_interval(values: ArrayLike) -> Interval:
     if not np.isfinite(runs).all():
         return Interval(float("nan"), float("nan"), float("nan"), len(runs))
     mean = float(runs.mean())
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(runs) - 1) * stats.sem(runs))
+    quantile = stdtrit(len(runs) - 1, (1 + CONFIDENCE) / 2)  # of Student's t
+    half = float(quantile * runs.std(ddof=1) / len(runs) ** 0.5)
     return Interval(mean, mean - half, mean + half, len(runs))
 
 

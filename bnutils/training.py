@@ -56,10 +56,11 @@ def descend(
 
     Replica l·S + s learns at ``lrs[l]`` from the batches of ``seeds[s]``. At a yield the
     gradients [L·S, ...] are those of the last batch, multiplied by the learning rate: the losses
-    enter one sum, each times its learning rate, and SGD takes steps of size 1.
+    enter one sum, each times its learning rate. That gives every replica its own step size, and
+    is the same as plain SGD because no replica's loss depends on another's weights.
     """
     rates = torch.tensor(lrs).repeat_interleave(len(seeds))  # [L·S]
-    optimizer = torch.optim.SGD(stacked.parameters(), lr=1.0)
+    parameters = list(stacked.parameters())
     stream = batches(dataset, recipe.batch_size, seeds)
     pauses = set(recipe.evaluation_steps())
     yield 0
@@ -68,9 +69,12 @@ def descend(
         logits = stacked(images.repeat(len(lrs), 1, 1, 1, 1))  # [L·S, B, classes]
         targets = labels.repeat(len(lrs), 1)  # [L·S, B]
         losses = F.cross_entropy(logits.mT, targets, reduction="none").mean(1)  # [L·S]
-        optimizer.zero_grad()
+        stacked.zero_grad()
         (losses * rates * recipe.lr_factor(step)).sum().backward()
-        optimizer.step()
+        with torch.no_grad():
+            for parameter in parameters:
+                assert parameter.grad is not None
+                parameter.sub_(parameter.grad)  # the learning rate is in the gradient already
         if step in pauses:
             yield step
 
