@@ -13,11 +13,14 @@ from textwrap import dedent
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 
 from tools.submission.__main__ import main
 from tools.submission.assemble import Project, assemble
 from tools.submission.bibliography import Bibliography
+from tools.submission.compare import differences
 from tools.submission.convert import Converter, Listing
+from tools.submission.draft import new_code_cell
 from tools.submission.errors import Place, SubmissionError
 from tools.submission.execute import execute, fill_in
 from tools.submission.outline import Outline, Question, Section, Selection, read_outline
@@ -358,10 +361,9 @@ def test_assembled_cells(tmp_path: Path) -> None:
     """).strip()
     )
     # `width` is the first chapter's own; `Scale` comes where the second chapter shows it.
-    sizes, parts, shared, width, answer, scale, rest, plot = code[2:]
-    assert sizes == "SIZE = 7"
-    assert parts.startswith("from dataclasses import dataclass\n\n\ndef load() -> Toy:")
-    assert "# What is loaded.\n@dataclass(frozen=True)" in parts
+    data, shared, width, answer, scale, rest, plot = code[2:]
+    assert data.startswith("SIZE = 7\n\n\nfrom dataclasses import dataclass\n\n\ndef load()")
+    assert "# What is loaded.\n@dataclass(frozen=True)" in data
     assert shared == "dataset = load()\nprint(dataset.describe())"
     assert width == "width = 3"
     assert answer.startswith("answer = dataset.size * width")
@@ -370,8 +372,8 @@ def test_assembled_cells(tmp_path: Path) -> None:
     assert plot.startswith("figure, axes")
     assert "bnutils" not in everything and "__main__" not in everything
     assert any(
-        source.endswith("```python\n    def forward(self, x: float) -> float:\n"
-                        "        return self.factor * x\n```")
+        source.endswith("```python\ndef forward(self, x: float) -> float:\n"
+                        "    return self.factor * x\n```")
         for source in text
     )  # fmt: skip
     assert '<a id="fig-line"></a>**Figure 1.** A line, $x = {\\mathbb{E}}$.' in text
@@ -490,6 +492,32 @@ def test_no_chapter_is_named_clearly(tmp_path: Path, capsys: pytest.CaptureFixtu
     outline.write_text(json.dumps({"title": "T", "topic": "T", "about": "", "values": {}}))
     assert main(["--outline", str(outline), "--no-execute"]) == 1
     assert "sections" in capsys.readouterr().err
+
+
+def test_numbers_are_compared_with_the_book(tmp_path: Path) -> None:
+    def glued(name: str, text: str) -> NotebookNode:
+        return nbformat.from_dict(  # type: ignore[no-any-return, no-untyped-call]
+            {
+                "output_type": "display_data",
+                "data": {"application/papermill.record/text/plain": text},
+                "metadata": {"scrapbook": {"name": name}},
+            }
+        )
+
+    def executed(name: str, line: str, *outputs: NotebookNode) -> None:
+        cell = new_code_cell("")
+        said = nbformat.v4.new_output("stream", text=line)  # type: ignore[no-untyped-call]
+        cell.outputs = [said, *outputs]
+        path = tmp_path / name / "executed" / name / "base.ipynb"
+        path.parent.mkdir(parents=True)
+        made = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+        nbformat.write(made, path)  # type: ignore[no-untyped-call]
+
+    executed("a", "toy, 7\n", glued("x", "'1.5 %'"), glued("y", "2.0"), glued("z", "3"))
+    executed("b", "other data\n", glued("y", "9"))
+    here = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    here.metadata["submission"] = {"numbers": {"data": "toy, 7", "x": "1.5 %", "y": "2.1"}}
+    assert differences(here, tmp_path) == (1, ["y: 2.0 in the book, 2.1 in the notebook"])
 
 
 def committed() -> list[Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from tools.submission.assemble import Project, assemble
+from tools.submission.compare import differences
 from tools.submission.errors import SubmissionError
 from tools.submission.execute import execute
 from tools.submission.outline import read_outline
@@ -39,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     path.write_text(text, encoding="utf-8")
     size = len(text.encode())
     print(f"{os.path.relpath(path)}: {len(notebook.cells)} cells, {size / 1e6:.2f} MB")
+    if options.execute:
+        agreeing, different = differences(notebook, ROOT / "_build" / ".jupyter_cache")
+        print(f"{agreeing} numbers as in the book's last build, {len(different)} others")
+        print("\n".join(f"  {line}" for line in different), end="\n" if different else "")
     if size > LIMIT:
         print(f"warning: more than {LIMIT / 1e6} MB; GitHub may not show it", file=sys.stderr)
     return 0

@@ -18,6 +18,7 @@ from tools.submission.convert import Converter
 from tools.submission.draft import Draft
 from tools.submission.errors import SubmissionError
 from tools.submission.library import Library
+from tools.submission.library_cells import LibraryCells
 from tools.submission.namespace import Namespace
 from tools.submission.outline import Outline, Question
 from tools.submission.parser import make_parser
@@ -76,19 +77,17 @@ def assemble(project: Project, outline: Outline, date: datetime.date) -> Noteboo
         for cell in chapter.code()
         for name, module in library_imports(cell, project.package).items()
     }
-    body = Body(project.root, library, converter, setup, homes)
+    body = Body(LibraryCells(project.root, library, homes), converter, setup)
     draft = Draft()
     draft.markdown(_about(outline, date))
     body.start(draft, selected)
     for section in outline.sections:
-        draft.markdown(f"# {section.title}", joined=False)
+        draft.apart(f"# {section.title}")
         for question in section.questions:
-            draft.markdown(
-                f'<a id="{question.anchor}"></a>\n\n## {question.number} {question.title}'
-            )
-            body.answer(draft, question, chosen[question])
+            draft.apart(f'<a id="{question.anchor}"></a>\n\n## {question.number} {question.title}')
+            body.answer(draft, chosen[question])
     if bibliography.references():
-        draft.markdown(f"# References\n\n{bibliography.references()}", joined=False)
+        draft.apart(f"# References\n\n{bibliography.references()}")
     Namespace(body.common(), project.package).check(
         {chapter.name: chapter.code() for chapter in used}, body.placed
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pybtex.backends.markdown import Backend  # type: ignore[import-untyped]
@@ -52,7 +53,8 @@ class Bibliography:
         lines = []
         for key in cited:
             (formatted,) = style.format_entries([self._data.entries[key]])
-            text = formatted.text.render(backend).replace("\n", " ")
+            # The backend escapes more than what has a meaning in the middle of a line.
+            text = re.sub(r"\\([-.()])", r"\1", formatted.text.render(backend)).replace("\n", " ")
             lines.append(f'- <a id="ref-{key}"></a>{text}')
         return "\n".join(lines)
 

@@ -19,13 +19,18 @@ class Draft:
     def __init__(self) -> None:
         self._cells: list[NotebookNode] = []
 
-    def markdown(self, text: str, joined: bool = True) -> None:
-        """Add Markdown; a cell of its own when not `joined`."""
-        last = self._cells[-1] if self._cells else None
-        if joined and last is not None and last.cell_type == "markdown":
-            last.source += f"\n\n{text}"
+    def markdown(self, text: str) -> None:
+        """Add Markdown, to the last cell if it is Markdown too."""
+        if self._cells and self._cells[-1].cell_type == "markdown":
+            self._cells[-1].source += f"\n\n{text}"
         else:
-            self._cells.append(nbformat.v4.new_markdown_cell(text))  # type: ignore[no-untyped-call]
+            self.apart(text)
+
+    def apart(self, text: str, folded: bool = False) -> None:
+        """Add Markdown as a cell of its own; with a heading, its section can start folded."""
+        metadata = {"jp-MarkdownHeadingCollapsed": True} if folded else {}
+        cell = nbformat.v4.new_markdown_cell(text, metadata=metadata)  # type: ignore[no-untyped-call]
+        self._cells.append(cell)
 
     def code(self, source: str, metadata: dict[str, Any] | None = None) -> None:
         """Add code with a chapter's cell metadata; its tags decide whether the code is folded."""

@@ -61,6 +61,7 @@ def execute(
         km=manager,
         timeout=timeout,
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )
     try:
@@ -75,6 +76,9 @@ def execute(
     finally:
         collected = notebook.cells.pop()
     recorded = json.loads(collected.outputs[-1].text)
+    notebook.metadata["submission"]["numbers"] = {
+        name: written for name, (written, _) in sorted(recorded.items())
+    }
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = fill_in(cell.source, recorded)

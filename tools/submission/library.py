@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from textwrap import dedent
 
 from tools.submission.errors import SubmissionError
 from tools.submission.modules import Module, read_module
@@ -14,12 +15,11 @@ from tools.submission.modules import Module, read_module
 
 @dataclass(frozen=True)
 class Piece:
-    """Code from a module that goes into one cell; `first` and `last` of its module or not."""
+    """Code from a module that goes into one cell; the first of its module or not."""
 
     module: Module
     source: str
     first: bool
-    last: bool
 
 
 class Library:
@@ -114,13 +114,13 @@ class Library:
     def listing(self, name: str, thing: str) -> str:
         """Return the source of an object or of one of its methods (`Class.method`)."""
         module = self._load(name)
-        source = module.blocks[self._position(module, thing)].source
+        source = module.blocks[self._position(module, thing)].source.strip("\n")
         if "." not in thing:
             return source
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.name == thing.rpartition(".")[2]:
                 start = min([node.lineno, *(line.lineno for line in node.decorator_list)])
-                return "\n".join(source.splitlines()[start - 1 : node.end_lineno])
+                return dedent("\n".join(source.splitlines()[start - 1 : node.end_lineno]))
         raise SubmissionError(module.file, f"there is no {thing}", "correct :pyobject:")
 
     def _position(self, module: Module, thing: str) -> int:
@@ -133,8 +133,8 @@ class Library:
         module, start = self._modules[name], self._given[name]
         if end > start:
             self._given[name] = end
-            source = "\n\n\n".join(block.source for block in module.blocks[start:end])
-            yield Piece(module, source, start == 0, end == len(module.blocks))
+            source = "\n".join(block.source for block in module.blocks[start:end])
+            yield Piece(module, source.strip("\n"), start == 0)
 
     def _load(self, name: str) -> Module:
         if name not in self._modules:

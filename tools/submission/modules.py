@@ -13,7 +13,7 @@ from tools.submission.names import bound_names, imported_names
 
 @dataclass(frozen=True)
 class Block:
-    """A top-level statement with the comments above it, and the names it defines."""
+    """A top-level statement with what stands above it, and the names it defines."""
 
     names: frozenset[str]
     source: str
@@ -92,7 +92,7 @@ def _blocks(tree: ast.Module, lines: list[str], own: list[ast.AST]) -> Iterator[
         if (index == 0 and _is_docstring(node)) or node in own or _is_left_out(node):
             continue
         kept = [dropped.get(number, lines[number - 1]) for number in range(start + 1, end + 1)]
-        source = "\n".join(line for line in kept if line is not None).strip("\n")
+        source = "\n".join(line for line in kept if line is not None)
         yield Block(frozenset(bound_names(ast.Module([node], []))), source)
 
 

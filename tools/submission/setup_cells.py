@@ -91,10 +91,13 @@ def _import_lines(
             grouped.setdefault(node.module or "", set()).update(names)
     lines = {name.split()[0]: f"import {name}" for name in plain}
     froms = {name: f"from {name} import {', '.join(sorted(grouped[name]))}" for name in grouped}
-    return [
-        table[name]
+    groups = [
+        [
+            table[name]
+            for table in (lines, froms)
+            for name in sorted(table)
+            if (name.split(".")[0] in sys.stdlib_module_names) is standard
+        ]
         for standard in (True, False)
-        for table in (lines, froms)
-        for name in sorted(table)
-        if (name.split(".")[0] in sys.stdlib_module_names) is standard
     ]
+    return [*groups[0], *([""] if all(groups) else []), *groups[1]]
