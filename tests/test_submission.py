@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import os
 import subprocess
@@ -10,9 +11,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
+from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from nbformat import NotebookNode
 
 from tools.submission.__main__ import main
@@ -23,6 +27,7 @@ from tools.submission.convert import Converter, Listing
 from tools.submission.draft import new_code_cell
 from tools.submission.errors import Place, SubmissionError
 from tools.submission.execute import execute, fill_in
+from tools.submission.images import smaller
 from tools.submission.outline import Outline, Question, Section, Selection, read_outline
 from tools.submission.parser import make_parser
 from tools.submission.references import References
@@ -429,6 +434,8 @@ def chapter(label: str, *cells: str) -> str:
 def test_a_name_taken_from_another_chapter_is_an_error(tmp_path: Path) -> None:
     one = chapter("one", "runs = 1\ndef show():\n    return runs", "show()")
     two = chapter("two", "runs = 2")
+    shared = chapter("three", "import math\nfrom bnutils.layer import twice", "twice(math.pi)")
+    again = shared.replace("three", "four")
     here = project(tmp_path, {"book/theory/one.md": one, "book/theory/two.md": two})
     apart = outline_of(
         ("Q1.1", "theory/one#sec-one0"), ("Q1.2", "theory/two"), ("Q1.3", "theory/one#sec-one1")
@@ -439,6 +446,13 @@ def test_a_name_taken_from_another_chapter_is_an_error(tmp_path: Path) -> None:
         assemble(here, outline_of(("Q1.1", "theory/one#sec-one1")), DATE)
     together = outline_of(("Q1.1", "theory/one"), ("Q1.2", "theory/two"))
     assert len(assemble(here, together, DATE).cells) > 3
+    both = {"book/theory/three.md": shared, "book/theory/four.md": again}
+    mixed = outline_of(
+        ("Q1.1", "theory/three#sec-three0"),
+        ("Q1.2", "theory/four"),
+        ("Q1.3", "theory/three#sec-three1"),
+    )
+    assert len(assemble(project(tmp_path, both), mixed, DATE).cells) > 3
     with pytest.raises(SubmissionError, match="takes this in twice"):
         assemble(here, outline_of(("Q1.1", "theory/one"), ("Q1.2", "theory/one")), DATE)
 
@@ -518,6 +532,46 @@ def test_numbers_are_compared_with_the_book(tmp_path: Path) -> None:
     here = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
     here.metadata["submission"] = {"numbers": {"data": "toy, 7", "x": "1.5 %", "y": "2.1"}}
     assert differences(here, tmp_path) == (1, ["y: 2.0 in the book, 2.1 in the notebook"])
+
+
+def test_smaller_drawing_is_the_same_drawing() -> None:
+    figure = Figure(figsize=(3, 2))
+    figure.subplots().plot(np.linspace(0, 1, 50), np.sin(np.linspace(0, 7, 50)))
+    file = io.StringIO()
+    figure.savefig(file, format="svg")
+    before, after = file.getvalue(), smaller(file.getvalue())
+    assert len(after) < 0.8 * len(before) and "\n" not in after
+    elements = [
+        [
+            element
+            for element in ElementTree.fromstring(text).iter()
+            if "metadata" not in element.tag
+        ]
+        for text in (before.partition("<metadata>")[0] + before.partition("</metadata>")[2], after)
+    ]
+    for old, new in zip(*elements, strict=True):
+        assert (old.tag, old.keys()) == (new.tag, new.keys())
+        words = [element.get("d", "").split() for element in (old, new)]
+        for word, rounded in zip(*words, strict=True):
+            if word.isalpha():
+                assert word == rounded
+            else:
+                assert float(word) == pytest.approx(float(rounded), abs=0.0051)
+
+
+def test_a_question_without_an_answer_is_named(tmp_path: Path) -> None:
+    outline = tmp_path / "outline.yml"
+    text = (ROOT / "submission" / "outline.yml").read_text(encoding="utf-8")
+    first = next(line for line in text.splitlines() if line.strip().startswith("from:"))
+    outline.write_text(text.replace(first, first.partition("[")[0] + "[]", 1), encoding="utf-8")
+    with pytest.raises(SubmissionError, match=r"Q1\.1: nothing answers"):
+        read_outline(outline)
+
+
+def test_every_question_of_the_assignment_is_in_the_outline() -> None:
+    outline = read_outline(ROOT / "submission" / "outline.yml")
+    asked = [f"Q1.{n}" for n in (1, 2, 3)] + [f"Q2.{n}" for n in range(1, 7)] + ["Q3.1", "Q3.2"]
+    assert [question.number for question in outline.questions] == asked
 
 
 def committed() -> list[Path]:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from tools.submission.assemble import Project, assemble
 from tools.submission.compare import differences
@@ -34,7 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     except SubmissionError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    path = options.output or ROOT / "submission" / f"{options.date:%d_%B}_{outline.topic}.ipynb"
+    _write(notebook, options, outline.topic)
+    return 0
+
+
+def _write(notebook: NotebookNode, options: argparse.Namespace, topic: str) -> None:
+    """Write the notebook, and say what should be known about it."""
+    path = options.output or ROOT / "submission" / f"{options.date:%d_%B}_{topic}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     text: str = nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
     path.write_text(text, encoding="utf-8")
@@ -44,9 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
         agreeing, different = differences(notebook, ROOT / "_build" / ".jupyter_cache")
         print(f"{agreeing} numbers as in the book's last build, {len(different)} others")
         print("\n".join(f"  {line}" for line in different), end="\n" if different else "")
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                print(f"warning: a cell shows a warning:\n{output.text}", file=sys.stderr)
     if size > LIMIT:
         print(f"warning: more than {LIMIT / 1e6} MB; GitHub may not show it", file=sys.stderr)
-    return 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

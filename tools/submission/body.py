@@ -55,9 +55,9 @@ class Body:
         draft.apart(SETUP, folded=True)
         draft.code("\n".join(["from __future__ import annotations", "", *self.setup.imports]), HIDE)
         draft.code(GLUE, HIDE)
-        # In the order of their names, so that the modules of a package stay together.
-        self.cells.add(draft, sorted(library.ordered(frozenset(shown) - early)))
-        self.cells.add(draft, first)
+        # Packages first, so that their modules stay together.
+        helpers = {*first, *library.ordered(frozenset(shown) - early)}
+        self.cells.add(draft, sorted(helpers, key=lambda name: (-name.count("."), name)))
         if self.setup.statements:
             draft.code("\n".join(self.setup.statements), HIDE)
 

@@ -17,7 +17,9 @@ from nbformat import NotebookNode
 
 from tools.submission.draft import new_code_cell
 from tools.submission.errors import SubmissionError
+from tools.submission.images import smaller
 
+KERNEL_FILE = re.compile(r"[^\s\"<>]*ipykernel_\d+[/\\]\d+\.py")
 QUOTED = re.compile(r"⟦([^⟧]+)⟧")
 SETTINGS = {
     "BNUTILS_LIVE": "0",
@@ -124,10 +126,13 @@ def _finish_outputs(cell: NotebookNode, folder: Path) -> None:
         images = [kind for kind in ("image/svg+xml", "image/png") if kind in data]
         for kind in images[1:]:
             del data[kind]
+        if "image/svg+xml" in data:
+            data["image/svg+xml"] = smaller(data["image/svg+xml"])
         if images:
             data.pop("text/plain", None) if len(data) > 1 and alt else None
             output.metadata[images[0]] = {**output.metadata.get(images[0], {}), "alt": alt or ""}
         for mapping, key in ((output, "text"), (data, "text/plain"), (data, "text/html")):
             if key in mapping:
+                mapping[key] = KERNEL_FILE.sub("<cell>", mapping[key])
                 for path, short in places.items():
                     mapping[key] = mapping[key].replace(path, short) if path else mapping[key]

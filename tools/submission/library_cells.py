@@ -35,8 +35,7 @@ class LibraryCells:
 
     def add(self, draft: Draft, modules: Iterable[str]) -> None:
         """Write what the notebook does not have yet of modules and of what they need, folded."""
-        for module in modules:
-            self._write(draft, self.library.take(module))
+        self._write(draft, (piece for module in modules for piece in self.library.take(module)))
 
     def show(self, draft: Draft, listing: Listing) -> None:
         """Write the code that a chapter shows, or show it again as text where it ran before.

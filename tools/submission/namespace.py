@@ -47,10 +47,9 @@ class Namespace:
             return name in self.common
         if expected is found or (expected.chapter == found.chapter and "setup" in found.tags):
             return True
-        meaning = imported_names(expected.tree, self.package).get(name)
-        return meaning is not None and (
-            meaning == imported_names(found.tree, self.package).get(name)
-        )
+        # With no package to leave out, imports from the library count too.
+        here, there = (imported_names(cell.tree, "").get(name) for cell in (expected, found))
+        return here is not None and here == there
 
     def _check_shadowing(self, segment: Segment) -> None:
         tree = segment.tree

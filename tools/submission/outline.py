@@ -87,6 +87,14 @@ def read_outline(path: Path) -> Outline:
         ) from error
 
 
+def _sources(question: dict[str, Any]) -> tuple[Selection, ...]:
+    if not question["from"]:
+        raise SubmissionError(
+            f"outline, {question['number']}", "nothing answers the question", "name a source"
+        )
+    return tuple(Selection.parse(source) for source in question["from"])
+
+
 def _outline(content: dict[str, Any]) -> Outline:
     sections = tuple(
         Section(
@@ -95,7 +103,7 @@ def _outline(content: dict[str, Any]) -> Outline:
                 Question(
                     str(question["number"]),
                     question["title"],
-                    tuple(Selection.parse(source) for source in question["from"]),
+                    _sources(question),
                 )
                 for question in part["questions"]
             ),
