@@ -1,10 +1,12 @@
 """Small stand-ins for the published data sets, and a server on this machine that has them."""
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import io
 import pickle
+import re
 import struct
 import tarfile
 import threading
@@ -28,6 +30,7 @@ def md5_sum(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
+@functools.cache
 def idx_files(seed: int) -> dict[str, bytes]:
     """The four IDX files, by name, of random images of 28 x 28 pixels."""
     random = np.random.default_rng(seed)
@@ -40,6 +43,7 @@ def idx_files(seed: int) -> dict[str, bytes]:
     return files
 
 
+@functools.cache
 def cifar_files() -> dict[str, bytes]:
     """CIFAR-10's files, by name, with integers for NumPy's flags as in the published ones."""
     random = np.random.default_rng(3)
@@ -50,17 +54,31 @@ def cifar_files() -> dict[str, bytes]:
             "data": random.integers(0, 256, (TEST, 3072), dtype=np.uint8),
             "labels": random.integers(0, 10, TEST).tolist(),
         }
-        modern = pickle.dumps(batch, protocol=2)
-        files[name] = modern.replace(b"u1q\x0e\x89\x88", b"u1q\x0eK\x00K\x01")
+        content, changes = re.subn(
+            rb"(u1q.)\x89\x88",
+            lambda match: match[1] + b"K\x00K\x01",
+            pickle.dumps(batch, protocol=2),
+            flags=re.DOTALL,
+        )
+        assert changes == 1
+        files[name] = content
     files["batches.meta"] = pickle.dumps({"label_names": [f"class {i}" for i in range(10)]})
     return files
 
 
-def tar_archive(folder: str, files: dict[str, bytes]) -> bytes:
+@functools.cache
+def idx_archives(seed: int) -> dict[str, bytes]:
+    """The four archives, by name, of idx_files(seed)."""
+    files = idx_files(seed)
+    return {name + ".gz": gzip.compress(content, 1, mtime=0) for name, content in files.items()}
+
+
+@functools.cache
+def cifar_archive() -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(f"{folder}/{name}")
+    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+        for name, content in cifar_files().items():
+            member = tarfile.TarInfo(f"{CIFAR10.base_folder}/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
@@ -77,9 +95,7 @@ def use_small_data(monkeypatch: pytest.MonkeyPatch, address: str) -> dict[str, b
         (2, "fashion-mnist", FashionMNIST, FASHION_MNIST_SOURCE),
     ):
         files = idx_files(seed)
-        archives = {
-            file + ".gz": gzip.compress(content, 1, mtime=0) for file, content in files.items()
-        }
+        archives = idx_archives(seed)
         served |= {f"/{name}/{file}": content for file, content in archives.items()}
         sums = [(file, md5_sum(content)) for file, content in archives.items()]
         monkeypatch.setattr(library, "resources", sums)
@@ -93,7 +109,7 @@ def use_small_data(monkeypatch: pytest.MonkeyPatch, address: str) -> dict[str, b
         )
         monkeypatch.setitem(loading.DATA_SOURCES, name, small)
     files = cifar_files()
-    archive = tar_archive(CIFAR10.base_folder, files)
+    archive = cifar_archive()
     served["/cifar-10-python.tar.gz"] = archive
     sums_of = {name: md5_sum(content) for name, content in files.items()}
     monkeypatch.setattr(CIFAR10, "url", f"{address}/cifar-10-python.tar.gz")
@@ -112,10 +128,9 @@ def use_small_data(monkeypatch: pytest.MonkeyPatch, address: str) -> dict[str, b
 def write_idx_files(folder: Path, seed: int, *, archives: bool = False) -> dict[str, Path]:
     """Writes the files of idx_files(seed), gives their paths by name."""
     folder.mkdir(parents=True)
-    for name, content in idx_files(seed).items():
-        (folder / name).write_bytes(content)
-        if archives:
-            (folder / (name + ".gz")).write_bytes(gzip.compress(content, 1, mtime=0))
+    content = idx_files(seed) | (idx_archives(seed) if archives else {})
+    for name in content:
+        (folder / name).write_bytes(content[name])
     return {path.name: path for path in folder.iterdir()}
 
 

@@ -1,7 +1,6 @@
 """CIFAR-10."""
 
 import pickle
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +37,8 @@ class CifarSource(Source):
 
     def read(self, root: Path) -> Official:
         try:
-            with warnings.catch_warnings():
-                # The batches come from a NumPy that pickled flags as integers.
-                warnings.filterwarnings("ignore", message=r"dtype\(\): align should be passed")
-                train = self.library(str(root), train=True)
-                test = self.library(str(root), train=False)
+            train = self.library(str(root), train=True)
+            test = self.library(str(root), train=False)
             return Official(_cifar_part(train), _cifar_part(test), tuple(train.classes))
         except (
             pickle.UnpicklingError,
