@@ -378,7 +378,8 @@ def test_assembled_cells(tmp_path: Path) -> None:
     assert "bnutils" not in everything and "__main__" not in everything
     assert any(
         source.endswith("```python\ndef forward(self, x: float) -> float:\n"
-                        "    return self.factor * x\n```")
+                        "    return self.factor * x\n```\n\n"
+            "*From `bnutils/layer.py`, which ran above.*")
         for source in text
     )  # fmt: skip
     assert '<a id="fig-line"></a>**Figure 1.** A line, $x = {\\mathbb{E}}$.' in text

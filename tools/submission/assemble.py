@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -59,7 +60,7 @@ def assemble(project: Project, outline: Outline, date: datetime.date) -> Noteboo
     )
     chapters = {name: read_chapter(project.book, name, parser) for name in names}
     chosen = {question: tuple(_select(chapters, question)) for question in outline.questions}
-    selected = [segment for segments in chosen.values() for segment in segments]
+    selected = [segment for segments in chain(*chosen.values()) for segment in segments]
     _check_once(selected)
     used = [chapters[name] for name in dict.fromkeys(segment.chapter for segment in selected)]
 
@@ -85,7 +86,8 @@ def assemble(project: Project, outline: Outline, date: datetime.date) -> Noteboo
         draft.apart(f"# {section.title}")
         for question in section.questions:
             draft.apart(f'<a id="{question.anchor}"></a>\n\n## {question.number} {question.title}')
-            body.answer(draft, chosen[question])
+            for segments in chosen[question]:
+                body.answer(draft, segments)
     if bibliography.references():
         draft.apart(f"# References\n\n{bibliography.references()}")
     Namespace(body.common(), project.package).check(
@@ -94,7 +96,7 @@ def assemble(project: Project, outline: Outline, date: datetime.date) -> Noteboo
     return draft.notebook({"date": date.isoformat(), "values": outline.values})
 
 
-def _select(chapters: Mapping[str, Chapter], question: Question) -> Iterator[Segment]:
+def _select(chapters: Mapping[str, Chapter], question: Question) -> Iterator[tuple[Segment, ...]]:
     for selection in question.sources:
         if selection.chapter not in chapters:
             raise SubmissionError(
@@ -102,9 +104,8 @@ def _select(chapters: Mapping[str, Chapter], question: Question) -> Iterator[Seg
                 f"there is no chapter {selection.chapter!r}",
                 f"use one of: {', '.join(sorted(chapters))}",
             )
-        for segment in chapters[selection.chapter].select(selection):
-            if "setup" not in segment.tags:
-                yield segment
+        segments = chapters[selection.chapter].select(selection)
+        yield tuple(segment for segment in segments if "setup" not in segment.tags)
 
 
 def _check_once(selected: list[Segment]) -> None:

@@ -39,30 +39,33 @@ class Body:
     def start(self, draft: Draft, selected: Sequence[Segment]) -> None:
         """Write the set-up: imports, `glue`, and the modules that no chapter shows."""
         library = self.cells.library
-        shown = {
-            self.cells.module(part)
-            for segment in selected
-            if segment.kind == "markdown"
-            for part in self._parts(segment, 0)
-            if isinstance(part, Listing)
-        }
         statements = ast.parse("\n".join(self.setup.statements))
-        trees = [segment.tree for segment in selected if segment.kind == "code"]
         first = self.cells.used([statements])
-        library.require([*self.cells.used([statements, *trees]), *sorted(shown)])
-        # The set-up cannot wait until a chapter shows these.
-        early = frozenset(name for module in first for name in library.closure(module))
+        library.require(first)
+        # What a chapter shows waits for its chapter, unless something needs it before.
+        shown: set[str] = set()
+        early = {name for module in first for name in library.closure(module)}
+        for segment in selected:
+            if segment.kind == "code":
+                used = self.cells.used([segment.tree])
+                library.require(used)
+                needed = {name for module in used for name in library.closure(module)}
+                early |= needed - shown
+            else:
+                listings = [part for part in self._parts(segment, 0) if isinstance(part, Listing)]
+                shown |= {self.cells.module(listing) for listing in listings}
+                library.require(sorted(shown))
         draft.apart(SETUP, folded=True)
         draft.code("\n".join(["from __future__ import annotations", "", *self.setup.imports]), HIDE)
         draft.code(GLUE, HIDE)
         # Packages first, so that their modules stay together.
-        helpers = {*first, *library.ordered(frozenset(shown) - early)}
+        helpers = {*first, *library.ordered(frozenset(shown - early))}
         self.cells.add(draft, sorted(helpers, key=lambda name: (-name.count("."), name)))
         if self.setup.statements:
             draft.code("\n".join(self.setup.statements), HIDE)
 
     def answer(self, draft: Draft, segments: Sequence[Segment]) -> None:
-        """Write the segments that answer a question."""
+        """Write a source of an answer; its highest heading goes to the level TOP."""
         highest = min((segment.level for segment in segments if segment.level), default=1)
         for segment in segments:
             if segment.kind == "code":

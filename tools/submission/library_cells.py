@@ -58,7 +58,9 @@ class LibraryCells:
         elif (module, thing) in self._shown or not thing:
             draft.markdown(f"(The code of `{thing or module}` is shown above.)")
         else:
-            draft.markdown(f"```python\n{self.library.listing(module, thing)}\n```")
+            source = self.library.listing(module, thing)
+            file = call.argument.rpartition("../")[2].removeprefix("/")
+            draft.markdown(f"```python\n{source}\n```\n\n*From `{file}`, which ran above.*")
         self._shown.add((module, thing))
 
     def module(self, listing: Listing) -> str:
