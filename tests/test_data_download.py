@@ -27,6 +27,9 @@ from tests.data_mirror import (
     use_small_data,
 )
 
+# torchvision keeps the answers of servers that refused or broke off, with their connections.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
 FILES = {
     "mnist": ("MNIST/raw", list(idx_files(1))),
     "fashion-mnist": ("FashionMNIST/raw", list(idx_files(2))),
@@ -52,9 +55,8 @@ def mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Mirror]:
     loading._automatic_name.cache_clear()
 
 
-@pytest.fixture
-def torchvision_leaks() -> Iterator[None]:
-    """torchvision keeps the answers of servers that refused, with their open connections."""
+@pytest.fixture(autouse=True, scope="module")
+def _no_leak_outlives_this_module() -> Iterator[None]:
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -110,7 +112,6 @@ def test_the_environment_names_the_folder(
     assert (folder / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file()
 
 
-@pytest.mark.usefixtures("torchvision_leaks")
 def test_a_second_mirror_is_tried(
     mirror: Mirror, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +156,6 @@ def test_interrupted_or_altered_download(
     assert load(name, folder).name == name
 
 
-@pytest.mark.usefixtures("torchvision_leaks")
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_the_server_has_not(mirror: Mirror, folder: Path, name: str) -> None:
     del mirror.served[ARCHIVE[name]]
@@ -191,7 +191,6 @@ def test_interruption_by_the_user_leaves_nothing(
     assert_nothing_left(folder)
 
 
-@pytest.mark.usefixtures("torchvision_leaks")
 @pytest.mark.parametrize("before", [None, 7.0])
 def test_silence_of_a_server_ends_and_the_time_limit_is_put_back(
     mirror: Mirror, folder: Path, monkeypatch: pytest.MonkeyPatch, before: float | None
@@ -349,7 +348,6 @@ def test_auto_is_digits_where_the_server_is_slow(
     assert mirror.requests == []
 
 
-@pytest.mark.usefixtures("torchvision_leaks")
 @pytest.mark.parametrize("by", ["argument", "environment"])
 def test_a_name_asked_for_never_falls_back(
     mirror: Mirror, folder: Path, monkeypatch: pytest.MonkeyPatch, by: str
