@@ -396,6 +396,32 @@ def test_same_sources_give_the_same_notebook(tmp_path: Path) -> None:
     assert first.metadata.submission.sources != second.metadata.submission.sources
 
 
+@pytest.mark.slow
+def test_the_order_of_sets_does_not_matter(tmp_path: Path) -> None:
+    script = (
+        "import datetime, pathlib, tests.test_submission as t\n"
+        f"made = t.assemble(t.Project(pathlib.Path({str(tmp_path)!r})), t.OUTLINE, t.DATE)\n"
+        "print(made.metadata.submission.sources)"
+    )
+    # So many modules that an order by chance is hardly ever the same twice.
+    helpers = {f"bnutils/data/m{n}.py": f"N{n} = {n}\n" for n in range(8)}
+    imports = "".join(f"from bnutils.data.m{n} import N{n}\n" for n in range(8))
+    helpers["bnutils/data/all.py"] = f"{imports}\nALL = N0 + N7\n"
+    helpers["bnutils/data/sizes.py"] = "from bnutils.data.all import ALL\n\nSIZE = ALL\n"
+    project(tmp_path, helpers)
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [

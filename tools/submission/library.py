@@ -76,8 +76,11 @@ class Library:
         return [name for name in order if not self.closure(name) & without]
 
     def _sorted(self, early: bool) -> list[str]:
-        graph = {name: self._needs(self._modules[name], early) for name in self._given}
-        needed = {name: set(needs) & self._given.keys() for name, needs in graph.items()}
+        # Sorted, as the order of a set changes from run to run.
+        needed = {
+            name: sorted(self._needs(self._modules[name], early) & self._given.keys())
+            for name in sorted(self._given)
+        }
         return list(TopologicalSorter(needed).static_order())
 
     def closure(self, name: str) -> frozenset[str]:
