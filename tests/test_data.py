@@ -252,3 +252,11 @@ def test_random_split_is_disjoint_complete_and_in_random_order() -> None:
     assert (len(kept), len(held_out)) == (900, 100)
     assert torch.cat([kept, held_out]).sort().values.equal(torch.arange(1000))
     assert not kept.equal(kept.sort().values)
+
+
+def test_reading_data_imports_no_library_that_it_does_not_need():
+    code = (
+        "import sys; from bnutils.data import load; load('digits');"
+        "assert not {'torchvision', 'torch._dynamo'} & set(sys.modules), 'slow import'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,21 +4,30 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torchvision.datasets import CIFAR10
 
 from bnutils.data.dataset import Part
 from bnutils.data.errors import damaged_file
 from bnutils.data.source import Official, Source, check_md5_sum
+
+if TYPE_CHECKING:
+    from torchvision.datasets import CIFAR10
 
 
 @dataclass(frozen=True)
 class CifarSource(Source):
     """CIFAR-10 in the pickled batches of its Python version; images [N, 3, 32, 32]."""
 
-    library: type[CIFAR10]
+    @property
+    def library(self) -> "type[CIFAR10]":
+        """torchvision's class, imported where it is needed: that takes seconds."""
+        from torchvision import datasets
+
+        found: type[CIFAR10] = datasets.CIFAR10
+        return found
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -57,11 +66,9 @@ class CifarSource(Source):
         return {**batches, self.library.meta["filename"]: self.library.meta["md5"]}
 
 
-def _cifar_part(data: CIFAR10) -> Part:
+def _cifar_part(data: "CIFAR10") -> Part:
     images = torch.from_numpy(np.ascontiguousarray(data.data.transpose(0, 3, 1, 2)))
     return Part(images, torch.tensor(data.targets, dtype=torch.int64))
 
 
-CIFAR10_SOURCE = CifarSource(
-    name="cifar10", directory="cifar-10-batches-py", validation=5_000, library=CIFAR10
-)
+CIFAR10_SOURCE = CifarSource(name="cifar10", directory="cifar-10-batches-py", validation=5_000)

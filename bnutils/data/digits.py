@@ -1,7 +1,6 @@
 """The digits that come with scikit-learn: 1 797 images of 8 x 8 pixels with 17 grey values."""
 
 import torch
-from sklearn.datasets import load_digits
 
 from bnutils.data.dataset import Dataset, Part
 from bnutils.data.splits import stratified_split_indices
@@ -13,6 +12,8 @@ DIGITS_HELD_OUT = 300
 
 def digits_dataset() -> Dataset:
     """scikit-learn's digits, 1 197 / 300 / 300 images, every part stratified; needs no files."""
+    from sklearn.datasets import load_digits  # imported here, as it takes a second
+
     bunch = load_digits()
     images = torch.from_numpy(bunch.images).to(torch.uint8).unsqueeze(1)
     labels = torch.from_numpy(bunch.target).to(torch.int64)

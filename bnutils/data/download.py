@@ -16,11 +16,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from torchvision.datasets.utils import calculate_md5
-
 from bnutils.data.dataset import DATASET_TITLES
 from bnutils.data.errors import DataError, data_error
-from bnutils.data.source import Source
+from bnutils.data.source import Source, md5_sum
 
 PARTIAL_PREFIX = ".partial-"
 PARTIAL_LIFETIME = 3600.0  # seconds after which a partial download is taken for abandoned
@@ -119,7 +117,7 @@ def _failed_download(source: Source, stage: Path, error: Exception) -> DataError
     reason = " ".join(str(error).split()) or type(error).__name__
     for name, md5 in source.archives.items():
         path = stage / name
-        if path.is_file() and (found := calculate_md5(path)) != md5:
+        if path.is_file() and (found := md5_sum(path)) != md5:
             return data_error(
                 f"The download of {path.name} ({DATASET_TITLES[source.name]}) is not complete.",
                 expected=f"MD5 sum {md5}",

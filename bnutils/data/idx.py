@@ -7,13 +7,16 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torchvision.datasets import MNIST, FashionMNIST
-from torchvision.datasets.mnist import read_image_file, read_label_file
+import torch
 
 from bnutils.data.dataset import Part
 from bnutils.data.errors import damaged_file, unreadable_file
 from bnutils.data.source import Official, Source, check_md5_sum
+
+if TYPE_CHECKING:
+    from torchvision.datasets import MNIST
 
 _IDX_PARTS = ("train", "t10k")
 
@@ -28,14 +31,28 @@ class IdxSource(Source):
     header, length and labels are checked, which cannot detect altered pixels.
     """
 
-    library: type[MNIST]
-    classes: tuple[str, ...]
+    library_name: str
+    class_names: tuple[str, ...] = ()
     checksums: Mapping[str, str] = field(default_factory=dict)
     counts: tuple[int, int] = (60_000, 10_000)
 
     @property
+    def library(self) -> "type[MNIST]":
+        """torchvision's class, imported where it is needed: that takes seconds."""
+        from torchvision import datasets
+
+        found: type[MNIST] = getattr(datasets, self.library_name)
+        return found
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.class_names or tuple(self.library.classes)
+
+    @property
     def files(self) -> tuple[str, ...]:
-        return tuple(name.removesuffix(".gz") for name, _ in self.library.resources)
+        return tuple(
+            f"{part}-{kind}-ubyte" for part in _IDX_PARTS for kind in ("images-idx3", "labels-idx1")
+        )
 
     @property
     def archives(self) -> Mapping[str, str]:
@@ -60,8 +77,8 @@ class IdxSource(Source):
         folder = root / self.directory
         train, test = (
             Part(
-                read_image_file(str(folder / f"{part}-images-idx3-ubyte")).unsqueeze(1),
-                read_label_file(str(folder / f"{part}-labels-idx1-ubyte")),
+                _idx_bytes(folder / f"{part}-images-idx3-ubyte", header=16).view(-1, 1, 28, 28),
+                _idx_bytes(folder / f"{part}-labels-idx1-ubyte", header=8).long(),
             )
             for part in _IDX_PARTS
         )
@@ -95,6 +112,10 @@ class IdxSource(Source):
             )
 
 
+def _idx_bytes(path: Path, header: int) -> torch.Tensor:
+    return torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)[header:]
+
+
 def _extracted_md5_sum(archive: Path) -> str:
     md5 = hashlib.md5(usedforsecurity=False)
     try:
@@ -112,8 +133,8 @@ MNIST_SOURCE = IdxSource(
     name="mnist",
     directory="MNIST/raw",
     validation=5_000,
-    library=MNIST,
-    classes=tuple("0123456789"),
+    library_name="MNIST",
+    class_names=tuple("0123456789"),
     checksums={
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
         "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -126,6 +147,5 @@ FASHION_MNIST_SOURCE = IdxSource(
     name="fashion-mnist",
     directory="FashionMNIST/raw",
     validation=5_000,
-    library=FashionMNIST,
-    classes=tuple(FashionMNIST.classes),
+    library_name="FashionMNIST",
 )
