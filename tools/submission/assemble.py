@@ -78,7 +78,7 @@ def assemble(project: Project, outline: Outline, date: datetime.date) -> Noteboo
         for cell in chapter.code()
         for name, module in library_imports(cell, project.package).items()
     }
-    body = Body(LibraryCells(project.root, library, homes), converter, setup)
+    body = Body(LibraryCells(project.root, library, homes), converter, setup, outline.settings)
     draft = Draft()
     draft.markdown(_about(outline, date))
     body.start(draft, selected)

@@ -34,6 +34,7 @@ class Body:
     cells: LibraryCells
     converter: Converter
     setup: Setup
+    settings: tuple[str, ...]
     placed: list[Segment] = field(default_factory=list)
 
     def start(self, draft: Draft, selected: Sequence[Segment]) -> None:
@@ -61,8 +62,9 @@ class Body:
         # Packages first, so that their modules stay together.
         helpers = {*first, *library.ordered(frozenset(shown - early))}
         self.cells.add(draft, sorted(helpers, key=lambda name: (-name.count("."), name)))
-        if self.setup.statements:
-            draft.code("\n".join(self.setup.statements), HIDE)
+        lines = [*self.setup.statements, *self.settings]
+        if lines:
+            draft.code("\n".join(lines), HIDE)
 
     def answer(self, draft: Draft, segments: Sequence[Segment]) -> None:
         """Write a source of an answer; its highest heading goes to the level TOP."""

@@ -58,12 +58,14 @@ class Section:
 class Outline:
     """The whole notebook; `about` is Markdown with the fields {date} and {contents}.
 
+    `settings` are lines of code that end the set-up, for what only the notebook needs.
     `values` maps names that `about` may show as ⟦name⟧ to expressions evaluated after the run.
     """
 
     title: str
     topic: str
     about: str
+    settings: tuple[str, ...]
     values: dict[str, str]
     sections: tuple[Section, ...]
 
@@ -82,7 +84,7 @@ def read_outline(path: Path) -> Outline:
         raise SubmissionError(
             place,
             f"the outline lacks or misplaces {error}",
-            "it needs title, topic, about, values and sections; a section needs title and "
+            "it needs title, topic, about, settings, values and sections; a section needs title and "
             "questions; a question needs number, title and from",
         ) from error
 
@@ -111,5 +113,10 @@ def _outline(content: dict[str, Any]) -> Outline:
         for part in content["sections"]
     )
     return Outline(
-        content["title"], content["topic"], content["about"], content["values"], sections
+        content["title"],
+        content["topic"],
+        content["about"],
+        tuple(content["settings"]),
+        content["values"],
+        sections,
     )
