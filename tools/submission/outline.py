@@ -84,8 +84,8 @@ def read_outline(path: Path) -> Outline:
         raise SubmissionError(
             place,
             f"the outline lacks or misplaces {error}",
-            "it needs title, topic, about, settings, values and sections; a section needs title and "
-            "questions; a question needs number, title and from",
+            "it needs title, topic, about, settings, values and sections; a section needs title "
+            "and questions; a question needs number, title and from",
         ) from error
 
 
