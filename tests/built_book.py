@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sysconfig
@@ -23,17 +24,35 @@ JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
 
 @dataclass(frozen=True)
 class Built:
-    """A build: where, with what result, what it said, and how long it took."""
+    """A build: where, with what result, what it said, and how long it took.
+
+    `processor_seconds` counts all its processes, `load` what ran in the minute before it.
+    """
 
     source: Path
     dataset: str
     status: int
     output: str
     seconds: float
+    processor_seconds: float
+    load: float
 
     @property
     def build_folder(self) -> Path:
         return self.source / "_build"
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether there were two cores and nothing else to do on them."""
+        return len(os.sched_getaffinity(0)) >= 2 and self.load < 0.7
+
+    @property
+    def timing(self) -> str:
+        """How long the build took, in words."""
+        return (
+            f"{self.seconds:.0f} s, processor time {self.processor_seconds:.0f} s, "
+            f"load before {self.load:.1f}"
+        )
 
     @property
     def html(self) -> Path:
@@ -84,12 +103,21 @@ def build(source: Path, dataset: str) -> Built:
     """Build the book in `source` with every check on."""
     command = [str(JUPYTER_BOOK), "build", str(source), "-W", "-n", "--keep-going"]
     variables = {**os.environ, "BNUTILS_DATASET": dataset}
-    started = time.perf_counter()
+    load = os.getloadavg()[0]
+    before, started = processor_seconds(), time.perf_counter()
     done = subprocess.run(
         command, env=variables, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    return Built(source, dataset, done.returncode, done.stdout, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    spent = processor_seconds() - before
+    return Built(source, dataset, done.returncode, done.stdout, seconds, spent, load)
+
+
+def processor_seconds() -> float:
+    """Processor time of all finished child processes of this one."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @cache

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from myst_nb.ext.glue import GLUE_PREFIX
 
 from book._ext.bookext.chapters import Chapter
 from book._ext.bookext.environment import kernel_variables
@@ -17,9 +18,11 @@ from tests.built_book import ROOT, Built, build, cold_build
 
 pytestmark = pytest.mark.slow
 
-# Seconds stated for a cold build on two cores; half as much again for a busy machine.
-CEILING = {"digits": 120 * 1.5, "mnist": 360 * 1.5}
-REBUILD_CEILING = 10 * 1.5
+# Seconds stated for two cores. What other programs take from a build shows in the clock, not
+# in its processor time: that must fit in any case, the clock where nothing else ran.
+CEILING = {"digits": 120, "mnist": 360}
+REBUILD_CEILING = 10
+CORES = 2
 TIMING = re.compile(r"time|second|speed|slower|faster|cost", re.IGNORECASE)
 MNIST = Path(os.environ.get("BNUTILS_DATA") or ROOT / "data") / "MNIST" / "raw"
 
@@ -43,12 +46,13 @@ def built(request: pytest.FixtureRequest, folder: Path) -> Built:
 
 def test_build_is_clean_and_in_time(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print(f"\ncold build with {built.dataset}: {built.seconds:.0f} s", built.durations)
+        print(f"\ncold build with {built.dataset}: {built.timing}", built.durations)
     assert built.status == 0, built.output[-8000:]
     assert "WARNING" not in built.output
     assert (built.html / "index.html").exists()
-    if len(os.sched_getaffinity(0)) >= 2:
-        assert built.seconds < CEILING[built.dataset]
+    assert built.processor_seconds / CORES < CEILING[built.dataset]
+    if built.undisturbed:
+        assert built.seconds < CEILING[built.dataset] * 1.5
 
 
 def test_every_page_is_there_and_linked(built: Built) -> None:
@@ -116,7 +120,9 @@ def test_one_word_is_rebuilt_without_running_code(digits: Built) -> None:
     assert again.status == 0, again.output[-8000:]
     assert "Executing" not in again.output
     assert "Anotherword." in again.article(digits.chapters[0])
-    assert again.seconds < REBUILD_CEILING
+    assert again.processor_seconds < REBUILD_CEILING
+    if again.undisturbed:
+        assert again.seconds < REBUILD_CEILING * 1.5
 
 
 def glued(values: dict[str, object]) -> dict[str, object]:
@@ -131,7 +137,9 @@ def pasted(notebook: nbformat.NotebookNode) -> dict[str, object]:
         for output in cell.get("outputs", []):
             name = output.get("metadata", {}).get("scrapbook", {}).get("name")
             if name is not None:
-                found[name] = dict(output["data"])
+                found[name] = {
+                    kind.removeprefix(GLUE_PREFIX): value for kind, value in output["data"].items()
+                }
     return found
 
 

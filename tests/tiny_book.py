@@ -17,7 +17,8 @@ PIXEL = base64.b64decode(
 CONF = """
 import sys
 sys.path.insert(0, {extensions!r})
-extensions = ["myst_nb", "bookext.execution", "bookext.figures", "bookext.glue"]
+extensions = ["myst_nb", "bookext.execution", "bookext.figures", "bookext.glue",
+              "bookext.strict"]
 nb_execution_mode = {mode!r}
 nb_execution_timeout = 60
 nb_merge_streams = True

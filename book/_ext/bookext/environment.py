@@ -46,10 +46,11 @@ def kernel_variables(root: Path, build: Path) -> dict[str, str]:
 
 def prepare(app: Sphinx, config: Config) -> None:
     """Set the variables, and leave the name of the data set in `config.book_dataset`."""
-    root = Path(app.srcdir)
+    root, build = Path(app.srcdir), Path(app.outdir).parent
+    build.mkdir(parents=True, exist_ok=True)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    os.environ.update(kernel_variables(root, Path(app.outdir).parent))
+    os.environ.update(kernel_variables(root, build))
     os.environ["BNUTILS_DATASET"] = config.book_dataset = choose_data()
     logger.info("Data set of this build: %s", config.book_dataset)
 

@@ -3,11 +3,29 @@
 from typing import Any
 
 from docutils import nodes
+from myst_nb.ext.glue.roles import PasteTextRole  # type: ignore[import-untyped]
 from myst_nb.ext.glue.utils import PendingGlueReference  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+
+
+class TextOfPage(PasteTextRole):  # type: ignore[misc]
+    """The role `glue:text`, which also takes `page.md::name` without a format after it.
+
+    myst-nb takes what follows the last colon for a format, and so loses the name.
+    """
+
+    text: str
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Paste the number."""
+        page, separator, name = self.text.partition("::")
+        if separator and ":" not in name:
+            self.text = f"{page}::{name}:s"
+        pasted_nodes: tuple[list[nodes.Node], list[nodes.system_message]] = super().run()
+        return pasted_nodes
 
 
 def sources_of(doctree: nodes.document) -> set[str]:
@@ -56,7 +74,9 @@ def find_affected(app: Sphinx, env: Any) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.setup_extension("myst_nb")
+    app.add_role_to_domain("glue", "text", TextOfPage(), override=True)
     app.connect("doctree-read", note_sources)
     app.connect("env-purge-doc", forget)
     app.connect("env-updated", find_affected)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}
