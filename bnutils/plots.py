@@ -117,4 +117,7 @@ def dots(
         ax.plot(x + spread, values, MARKERS[arm], color=COLOURS[arm], alpha=0.45, markersize=4)
         interval = mean_interval(values)
         errors = [[interval.mean - interval.low], [interval.high - interval.mean]]
-        ax.errorbar(x, interval.mean, errors, color=COLOURS[arm], capsize=6, linewidth=2.2)
+        ax.errorbar(
+            x, interval.mean, errors, fmt="_", color=COLOURS[arm],
+            markersize=14, markeredgewidth=2.2, capsize=5, linewidth=2.2,
+        )  # fmt: skip
