@@ -67,12 +67,15 @@ def band(ax: Axes, x: ArrayLike, runs: ArrayLike, arm: str, *, label: str | None
     """Draw the mean of ``runs`` [n, T] over ``x`` [T] with its 95 % band, labelled at the end.
 
     ``arm`` chooses colour and marker; ``label`` is the text, by default the arm's name, None for
-    no text. Points where a run diverged are left out. Set scales and limits before.
+    no text. On a logarithmic axis mean and band are those of the logarithms. Points where a run
+    diverged are left out. Set scales and limits before.
     """
+    geometric = ax.get_yscale() == "log"
     x, runs = np.asarray(x), np.asarray(runs)
-    intervals = [mean_interval(column) for column in runs.T]
+    intervals = [mean_interval(column) for column in (np.log(runs) if geometric else runs).T]
     names = ("mean", "low", "high")
     mean, low, high = (np.array([getattr(i, name) for i in intervals]) for name in names)
+    mean, low, high = np.exp((mean, low, high)) if geometric else (mean, low, high)
     (line,) = ax.plot(x, mean, color=COLOURS[arm], marker=MARKERS[arm])
     ax.fill_between(x, low, high, color=COLOURS[arm], alpha=0.2, linewidth=0)
     if label is not None:
