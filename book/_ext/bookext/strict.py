@@ -11,7 +11,7 @@ def forget_failure(app: Sphinx, exception: Exception | None) -> None:
 
     Sphinx warns of a page only when it reads it, so a second build would pass in silence.
     """
-    if app.statuscode != 0:
+    if app.keep_going and app._warncount:
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
