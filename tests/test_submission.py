@@ -267,6 +267,7 @@ def converter(tmp_path: Path) -> Converter:
         ),
         ("{cite:t}`wu2018` show", "[Wu and He (2018)](#ref-wu2018) show"),
         ("{glue:text}`con-x:.2f` of *{glue:text}`con-y`*", "⟦con-x:.2f⟧ of *⟦con-y⟧*"),
+        ("{glue:text}`../experiments/batch-size.md::bs-x:.1f`", "⟦bs-x:.1f⟧"),
         (r"with $\E[x]$ and `$\E$`", r"with ${\mathbb{E}}[x]$ and `$\E$`"),
         ("$$\na = \\E\n$$", "$$\na = {\\mathbb{E}}\n$$"),
         ("$$a = b$$ (eq-mean)", '<a id="eq-mean"></a>\n\n$$\na = b\n\\tag{4}\n$$'),
@@ -475,6 +476,10 @@ def test_a_name_taken_from_another_chapter_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="would come from nowhere"):
         assemble(here, outline_of(("Q1.1", "theory/one#sec-one1")), DATE)
     together = outline_of(("Q1.1", "theory/one"), ("Q1.2", "theory/two"))
+    throwaway = FILES["bnutils/layer.py"] + "\n\nfor _ in range(2):\n    pass\n"
+    loops = chapter("five", "for _ in range(3):\n    twice(1)\nfrom bnutils.layer import twice")
+    project(tmp_path, {"bnutils/layer.py": throwaway, "book/theory/five.md": loops})
+    assert len(assemble(here, outline_of(("Q1.1", "theory/five")), DATE).cells) > 3
     assert len(assemble(here, together, DATE).cells) > 3
     both = {"book/theory/three.md": shared, "book/theory/four.md": again}
     mixed = outline_of(

@@ -11,12 +11,12 @@ BUILTINS = frozenset(dir(builtins)) | {"__name__"}
 
 
 def bound_names(tree: ast.Module) -> set[str]:
-    """Return the names that the code binds at its top level, by import too."""
+    """Return the names that the code binds at its top level, by import too, but for `_`."""
     table = symtable.symtable(ast.unparse(tree), "code", "exec")
     return {
         symbol.get_name()
         for symbol in table.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported()
+        if (symbol.is_assigned() or symbol.is_imported()) and symbol.get_name() != "_"
     }
 
 

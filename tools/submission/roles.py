@@ -68,7 +68,8 @@ class Inline:
         text, target = _text_and_target(content)
         match name:
             case "glue:text":
-                return f"⟦{content.strip()}⟧"
+                # The names are unique in the book: which page (`page::name`) does not matter.
+                return f"⟦{content.strip().rpartition('::')[2]}⟧"
             case "cite:p" | "cite:t":
                 return self.bibliography.cite(content, name == "cite:t", place)
             case "ref":
