@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,3 +81,9 @@ def verdict(
         f"not distinguishable (difference {size}, "
         f"95 % interval {low:{spec}} to {high:{spec}}, n = {n})"
     )
+
+
+def listed(things: Iterable[object]) -> str:
+    """Things in words: ``none``, ``2``, ``2 and 4``, ``2, 4 and 8``."""
+    *first, last = [str(thing) for thing in things] or ["none"]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bnutils.stats import Interval, mean_interval, paired_difference, verdict
+from bnutils.stats import Interval, listed, mean_interval, paired_difference, verdict
 
 
 def test_interval_of_a_textbook_sample():
@@ -56,3 +56,11 @@ def test_reads_as_a_sentence():
     assert verdict(unclear) == (
         "not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)"
     )
+
+
+@pytest.mark.parametrize(
+    ("things", "words"),
+    [([], "none"), ([2], "2"), ([2, 4], "2 and 4"), (range(2, 5), "2, 3 and 4")],
+)
+def test_lists_things_in_words(things, words):
+    assert listed(things) == words
