@@ -1,7 +1,6 @@
 """Splits into parts, the same on every run."""
 
 import torch
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 SPLIT_SEED = 20150211
@@ -15,6 +14,8 @@ def random_split_indices(total: int, held_out: int) -> tuple[Tensor, Tensor]:
 
 def stratified_split_indices(labels: Tensor, held_out: int) -> tuple[Tensor, Tensor]:
     """As random_split_indices, with each class in both sides in proportion to its frequency."""
+    from sklearn.model_selection import train_test_split  # imported here, as it takes a second
+
     kept, out = train_test_split(
         torch.arange(len(labels)).numpy(),
         test_size=held_out,
