@@ -48,7 +48,7 @@ lint: $(READY) ## check style and types
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 
 test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
-	$(IN_VENV) python -m pytest $(PYTEST)
+	$(IN_VENV) python -m pytest --numprocesses=2 --dist=loadgroup $(PYTEST)
 
 chromium: $(READY)
 	@$(VENV)/bin/python tests/chromium.py

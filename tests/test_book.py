@@ -16,13 +16,13 @@ from book._ext.bookext.environment import kernel_variables
 from book._ext.bookext.running import Result, run_all
 from tests.built_book import ROOT, Built, build, cold_build
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]  # they share the builds
 
-# Seconds stated for two cores. What other programs take from a build shows in the clock, not
-# in its processor time: that must fit in any case, the clock where nothing else ran.
+# Seconds stated for two idle cores. Other tests run beside the builds, which makes the same work
+# take more processor time too: half as much again is allowed.
 CEILING = {"digits": 120, "mnist": 360}
 REBUILD_CEILING = 10
-CORES = 2
+CORES, BESIDE_OTHERS = 2, 1.5
 TIMING = re.compile(r"time|second|speed|slower|faster|cost", re.IGNORECASE)
 MNIST = Path(os.environ.get("BNUTILS_DATA") or ROOT / "data") / "MNIST" / "raw"
 
@@ -50,9 +50,9 @@ def test_build_is_clean_and_in_time(built: Built, capsys: pytest.CaptureFixture[
     assert built.status == 0, built.output[-8000:]
     assert "WARNING" not in built.output
     assert (built.html / "index.html").exists()
-    assert built.processor_seconds / CORES < CEILING[built.dataset]
+    assert built.processor_seconds / CORES < CEILING[built.dataset] * BESIDE_OTHERS
     if built.undisturbed:
-        assert built.seconds < CEILING[built.dataset] * 1.5
+        assert built.seconds < CEILING[built.dataset]
 
 
 def test_every_page_is_there_and_linked(built: Built) -> None:
