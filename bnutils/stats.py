@@ -30,6 +30,7 @@ class Interval:
         return self.low > 0 or self.high < 0
 
     def __format__(self, spec: str) -> str:
+        spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign
         low, high = format(self.low, spec), format(self.high, spec)
         return f"{format(self.mean, spec)} (95 % interval {low} to {high}, n = {self.n})"
 
@@ -70,6 +71,7 @@ def verdict(
     ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 5)`` where the interval excludes zero,
     otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``.
     """
+    spec = _enough_digits(difference, spec)
     low, high, n = difference.low, difference.high, difference.n
     if difference.excludes_zero:
         word, sign = (more, 1) if difference.mean > 0 else (less, -1)
@@ -81,6 +83,15 @@ def verdict(
         f"not distinguishable (difference {size}, "
         f"95 % interval {low:{spec}} to {high:{spec}}, n = {n})"
     )
+
+
+def _enough_digits(interval: Interval, spec: str) -> str:
+    """``spec`` like ``.1f`` with more digits, where an end that is not zero would read as zero."""
+    digits = int(spec.strip("z.f"))
+    ends = [abs(end) for end in (interval.low, interval.high) if end != 0]
+    while digits < 6 and any(end < 0.5 * 10**-digits for end in ends):
+        digits += 1
+    return f"z.{digits}f"
 
 
 def listed(things: Iterable[object]) -> str:

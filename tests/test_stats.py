@@ -64,3 +64,14 @@ def test_reads_as_a_sentence():
 )
 def test_lists_things_in_words(things, words):
     assert listed(things) == words
+
+
+def test_an_end_near_zero_never_reads_as_zero():
+    near = Interval(0.9, 0.04, 1.7, 5)
+    assert verdict(near) == "higher by 0.90 points (95 % interval 0.04 to 1.70, n = 5)"
+    below = Interval(0.2, -0.004, 0.41, 5)
+    assert "95 % interval -0.004 to 0.410" in verdict(below)
+    assert f"{Interval(0.0, -0.01, 0.01, 5):.1f}" == "0.0 (95 % interval 0.0 to 0.0, n = 5)"
+    assert verdict(Interval(0.0, 0.0, 0.0, 5)) == (
+        "not distinguishable (difference 0.0 points, 95 % interval 0.0 to 0.0, n = 5)"
+    )
