@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bnutils.data.dataset import Dataset
 
-SAMPLES_PER_GATHER = 2048  # so many a seed are fetched at once: small batches share the call
+SAMPLES_PER_GATHER = 1024  # so many a seed are fetched at once: small batches share the call
 
 
 def batch_indices(n: int, batch_size: int, seed: int) -> Iterator[Tensor]:

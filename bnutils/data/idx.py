@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from bnutils.data.dataset import Part
@@ -113,7 +114,7 @@ class IdxSource(Source):
 
 
 def _idx_bytes(path: Path, header: int) -> torch.Tensor:
-    return torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)[header:]
+    return torch.from_numpy(np.fromfile(path, dtype=np.uint8, offset=header))
 
 
 def _extracted_md5_sum(archive: Path) -> str:
