@@ -109,7 +109,6 @@ def test_chapters_can_be_launched(digits: Built) -> None:
     for name in digits.chapters:
         links = [str(link["href"]) for link in digits.soup(name).select("a[href]")]
         assert any(link.endswith(f"urlpath=lab/tree/{name}.md") for link in links), name
-        assert any(link.endswith(f"/blob/notebooks/{name}.ipynb") for link in links), name
 
 
 def test_one_word_is_rebuilt_without_running_code(digits: Built) -> None:

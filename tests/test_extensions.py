@@ -15,7 +15,6 @@ from types import SimpleNamespace
 import pytest
 
 from book._ext.bookext.dependencies import Package
-from book._ext.bookext.launch import colab_address
 from book._ext.bookext.pages import tidy
 from book._ext.bookext.repository import set_address
 from tests.tiny_book import ROOT, Book, chapter, drawn, environment, make_book
@@ -292,14 +291,6 @@ def test_address_comes_from_the_environment(repository: str, site: str) -> None:
     set_address(config, variables)  # type: ignore[arg-type]
     assert config.html_theme_options["repository_url"] == f"https://github.com/{repository}"
     assert config.html_baseurl == site
-
-
-def test_colab_opens_the_executed_notebook() -> None:
-    base = "https://colab.research.google.com/github/ada/bn-book/blob"
-    assert (
-        colab_address(f"{base}/main/book/theory/concept.md", "main")
-        == f"{base}/notebooks/book/theory/concept.ipynb"
-    )
 
 
 def test_tidy_changes_nothing_twice() -> None:
