@@ -1,0 +1,40 @@
+"""Labels the entries of the bibliography as the text cites them: Ioffe and Szegedy, 2015."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pybtex.database import Entry
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as Plain
+from pybtex.style.labels import BaseLabelStyle
+from sphinx.application import Sphinx
+
+
+class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
+    """Last names and year; from three authors on, the first and *et al.*; a and b where alike."""
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        """The label of each entry, in order."""
+        labels = [author_year(entry) for entry in sorted_entries]
+        for index, label in enumerate(labels):
+            letter = chr(ord("a") + labels[:index].count(label))
+            yield label + letter if labels.count(label) > 1 else label
+
+
+def author_year(entry: Entry) -> str:
+    """What the text shows for an entry."""
+    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    first = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+    return f"{first}, {entry.fields['year']}"
+
+
+class AuthorYearStyle(Plain):  # type: ignore[misc]
+    """The plain style with these labels."""
+
+    default_label_style = AuthorYearLabels
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension and its style, `authoryear`."""
+    register_plugin("pybtex.style.formatting", "authoryear", AuthorYearStyle)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
