@@ -620,6 +620,10 @@ def committed() -> list[Path]:
     return sorted((ROOT / "submission").glob("*.ipynb"))
 
 
+def test_a_notebook_is_committed_under_its_name() -> None:
+    assert [path.name for path in committed()] == ["12_July_Batch_Normalization.ipynb"]
+
+
 @pytest.mark.parametrize("path", committed(), ids=lambda path: path.name)
 def test_committed_notebook_matches_its_sources(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
