@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pybtex.backends.markdown import Backend  # type: ignore[import-untyped]
-from pybtex.database import BibliographyData, Entry, Person, parse_file  # type: ignore[import-untyped]
-from pybtex.richtext import Text  # type: ignore[import-untyped]
-from pybtex.style.formatting.plain import Style  # type: ignore[import-untyped]
+from pybtex.backends.markdown import Backend
+from pybtex.database import BibliographyData, Entry, Person, parse_file
+from pybtex.richtext import Text
+from pybtex.style.formatting.plain import Style
 
 from tools.submission.errors import Place, SubmissionError
 
