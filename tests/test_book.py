@@ -16,7 +16,7 @@ from book._ext.bookext.environment import kernel_variables
 from book._ext.bookext.running import Result, run_all
 from tests.built_book import ROOT, Built, build, cold_build
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]  # they share the builds
+pytestmark = pytest.mark.slow
 
 # Seconds stated for two idle cores. Other tests run beside the builds, which makes the same work
 # take more processor time too: half as much again is allowed.

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from tests.built_book import Built, cold_build
 from tests.chromium import find_chromium
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]  # they share the builds
+pytestmark = pytest.mark.slow
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCREENS = {
