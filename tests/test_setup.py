@@ -66,7 +66,7 @@ def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Co
     return subprocess.run(
         ["make", *arguments],
         cwd=cwd,
-        env={**os.environ, "MAKEFLAGS": "", **environment},
+        env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0", **environment},
         capture_output=True,
         text=True,
         check=False,
