@@ -412,6 +412,15 @@ def test_the_order_of_sets_does_not_matter(tmp_path: Path) -> None:
     imports = "".join(f"from bnutils.data.m{n} import N{n}\n" for n in range(8))
     helpers["bnutils/data/all.py"] = f"{imports}\nALL = N0 + N7\n"
     helpers["bnutils/data/sizes.py"] = "from bnutils.data.all import ALL\n\nSIZE = ALL\n"
+    # Entries that neither the authors nor the year put in an order.
+    same = [f"same{letter}" for letter in "abcdefgh"]
+    helpers["book/references.bib"] = BIBLIOGRAPHY + "".join(
+        f"@article{{{key}, author = {{Doe, Jo}}, title = {{T}}, journal = {{J}}, year = {{2018}}}}\n"
+        for key in same
+    )
+    helpers["book/theory/concept.md"] = FILES["book/theory/concept.md"].replace(
+        "{cite:p}`wu2018`", f"{{cite:p}}`{','.join(same)}`"
+    )
     project(tmp_path, helpers)
     found = {
         subprocess.run(

@@ -47,6 +47,7 @@ class Bibliography:
             key=lambda key: (
                 authors(self._data.entries[key]),
                 self._data.entries[key].fields.get("year", ""),
+                key,
             ),
         )
         style = Style()
