@@ -1,9 +1,10 @@
-"""Means with 95 % intervals, paired differences, and the words that follow from them."""
+"""Means with 95 % intervals, paired differences and ratios, and the words that follow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import floor, isfinite, log10
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +24,11 @@ class Interval:
     low: float
     high: float
     n: int
+
+    @property
+    def defined(self) -> bool:
+        """Whether mean and both ends are finite; False where a run diverged."""
+        return isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
 
     @property
     def excludes_zero(self) -> bool:
@@ -56,10 +62,45 @@ def paired_difference(a: ArrayLike, b: ArrayLike) -> Interval:
 
     Raises ValueError for different numbers of runs.
     """
+    first, second = _pairs(a, b)
+    return mean_interval(first - second)
+
+
+def log_ratio(a: ArrayLike, b: ArrayLike) -> Interval:
+    """Interval of log(a / b), natural, run by run; pairs as in `paired_difference`.
+
+    Undefined where a value is not finite. Raises ValueError for different numbers of runs, and
+    for values that are not positive.
+    """
+    first, second = _pairs(a, b)
+    for arm, runs in (("a", first), ("b", second)):
+        for i in np.flatnonzero(runs <= 0):
+            if np.isfinite(runs[i]):
+                raise ValueError(
+                    f"a ratio needs positive values, got {runs[i]:g} in run {i} of {arm}: "
+                    "compare quantities that can be zero or negative by paired_difference"
+                )
+    if not np.isfinite([first, second]).all():
+        return mean_interval(np.full(first.shape, np.nan))
+    return mean_interval(np.log(first) - np.log(second))
+
+
+def ratio(a: ArrayLike, b: ArrayLike) -> Interval:
+    """Geometric mean of a / b, run by run, with the interval of its logarithm, exponentiated.
+
+    Takes and raises what `log_ratio` does. Swapping the arms gives the reciprocal interval.
+    """
+    logs = log_ratio(a, b)
+    with np.errstate(over="ignore"):
+        mean, low, high = (float(np.exp(end)) for end in (logs.mean, logs.low, logs.high))
+    return Interval(mean, low, high, logs.n)
+
+
+def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape:
         raise ValueError(f"pairs need as many runs in each arm, got {first.shape}, {second.shape}")
-    return mean_interval(first - second)
+    return first.ravel(), second.ravel()
 
 
 def verdict(
@@ -85,10 +126,19 @@ def verdict(
     )
 
 
-def _enough_digits(interval: Interval, spec: str) -> str:
-    """``spec`` like ``.1f`` with more digits, where an end that is not zero would read as zero."""
+def interval_spec(interval: Interval, reference: float = 0.0) -> str:
+    """The format that shows the interval's width, and that an end is not the reference."""
+    half = (interval.high - interval.low) / 2
+    if not (interval.defined and half > 0):
+        return "z.4g"
+    decimals = max(0, -floor(log10(half / 3)))
+    return _enough_digits(interval, f".{decimals}f", reference) if decimals <= 6 else ".3g"
+
+
+def _enough_digits(interval: Interval, spec: str, reference: float = 0.0) -> str:
+    """``spec`` like ``.1f`` with more digits, where an end would read as the reference."""
     digits = int(spec.strip("z.f"))
-    ends = [abs(end) for end in (interval.low, interval.high) if end != 0]
+    ends = [abs(end - reference) for end in (interval.low, interval.high) if end != reference]
     while digits < 6 and any(end < 0.5 * 10**-digits for end in ends):
         digits += 1
     return f"z.{digits}f"

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bnutils.stats import Interval, listed, mean_interval, paired_difference, verdict
+from bnutils.stats import (
+    Interval,
+    interval_spec,
+    listed,
+    log_ratio,
+    mean_interval,
+    paired_difference,
+    ratio,
+    verdict,
+)
 
 
 def test_interval_of_a_textbook_sample():
@@ -41,6 +50,77 @@ def test_refuses_one_run_and_uneven_arms():
         mean_interval([1.0])
     with pytest.raises(ValueError, match="as many runs in each arm"):
         paired_difference([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_ratio_of_a_hand_computed_case():
+    # Quotients 2, 4, 8: geometric mean 4; s of the logarithms log 2, t(0.975, 2) = 4.302653
+    found = ratio([2, 8, 24], [1, 2, 3])
+    factor = 2 ** (4.302653 / 3**0.5)
+    assert (found.mean, found.low, found.high, found.n) == pytest.approx(
+        (4, 4 / factor, 4 * factor, 3), rel=1e-6
+    )
+
+
+def test_ratios_agree_with_scipys_paired_test_of_logarithms():
+    a, b = np.random.default_rng(0).lognormal(size=(2, 8))
+    reference = stats.ttest_rel(np.log(a), np.log(b)).confidence_interval(0.95)
+    logs, found = log_ratio(a, b), ratio(a, b)
+    assert (logs.low, logs.high) == pytest.approx((reference.low, reference.high))
+    assert (found.low, found.high) == pytest.approx(tuple(np.exp([reference.low, reference.high])))
+    assert found.mean == pytest.approx(stats.gmean(a / b))
+
+
+def test_swapped_arms_give_the_reciprocal_ratio():
+    a, b = [3.0, 5.0, 4.0], [1.0, 2.5, 3.0]
+    there, back = ratio(a, b), ratio(b, a)
+    assert (there.mean, there.low, there.high) == pytest.approx(
+        (1 / back.mean, 1 / back.high, 1 / back.low)
+    )
+
+
+@pytest.mark.parametrize("compare", [ratio, log_ratio])
+def test_ratios_refuse_what_has_no_logarithm(compare):
+    with pytest.raises(ValueError, match=r"got -2 in run 1 of b: compare .* by paired_difference"):
+        compare([1.0, 1.0], [1.0, -2.0])
+    with pytest.raises(ValueError, match="got 0 in run 0 of a"):
+        compare([0.0, 1.0], [1.0, 1.0])
+    with pytest.raises(ValueError, match="as many runs in each arm"):
+        compare([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="at least 2 runs"):
+        compare([1.0], [1.0])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_ratios_of_diverged_runs_are_undefined(value):
+    for compare in (ratio, log_ratio):
+        found = compare([1.0, value, 2.0], [1.0, 1.0, 1.0])
+        assert np.isnan([found.mean, found.low, found.high]).all()
+        assert not found.defined
+        assert found.n == 3
+
+
+def test_a_ratio_too_wide_for_numbers_is_not_defined():
+    found = ratio([1e-200, 1e200], [1.0, 1.0])
+    assert found.high == float("inf")
+    assert not found.defined
+
+
+@pytest.mark.parametrize(
+    ("interval", "reference", "words"),
+    [
+        (Interval(0.4288, 0.3614, 0.5088, 5), 1, "0.43 0.36 0.51"),
+        (Interval(12.34, 9.2, 15.5, 5), 0, "12 9 16"),
+        (Interval(0.4, 0.2, 0.6, 5), 0, "0.40 0.20 0.60"),
+        (Interval(1.5, 1.004, 2.0, 5), 1, "1.500 1.004 2.000"),
+        (Interval(-0.001, -0.3, 0.3, 5), 0, "0.0 -0.3 0.3"),
+        (Interval(2e-9, 1e-9, 3e-9, 5), 0, "2e-09 1e-09 3e-09"),
+        (Interval(0.25, 0.25, 0.25, 5), 0, "0.25 0.25 0.25"),
+    ],
+)
+def test_writes_as_many_digits_as_the_interval_tells(interval, reference, words):
+    spec = interval_spec(interval, reference)
+    ends = (interval.mean, interval.low, interval.high)
+    assert " ".join(format(end, spec) for end in ends) == words
 
 
 def test_reads_as_a_sentence():
