@@ -1,0 +1,87 @@
+"""Collects the claims of all chapters from the outputs of their cells.
+
+A claim comes out of a cell as an output of the type `MIME`, beside the card that shows it.
+"""
+
+import json
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import load_mime_renders  # type: ignore[import-untyped]
+from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.citation_target import CitationTarget
+from sphinxcontrib.bibtex.roles import CitationRef
+
+MIME = "application/vnd.bnutils.claim+json"
+OWN = "this book"  # the source of a claim that is the book's own
+
+
+class ClaimRenderer:
+    """Keeps a claim in the page's tree, where myst-nb would warn of an unknown type."""
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
+        """A node for a claim, None for anything else."""
+        if data.mime_type != MIME:
+            return None
+        claim = {**json.loads(json.dumps(data.content)), "line": data.line or 0}
+        return [] if inline else [nodes.container(claim=claim)]
+
+
+def claims_by_page(env: Any) -> dict[str, list[dict[str, Any]]]:
+    """The claims of each page, in the order of its cells."""
+    if not hasattr(env, "book_claims"):
+        env.book_claims = {}
+    found: dict[str, list[dict[str, Any]]] = env.book_claims
+    return found
+
+
+def scoreboards(env: Any) -> set[str]:
+    """Pages that show all claims."""
+    if not hasattr(env, "book_scoreboards"):
+        env.book_scoreboards = set()
+    found: set[str] = env.book_scoreboards
+    return found
+
+
+def collect(app: Sphinx, doctree: nodes.document) -> None:
+    """Note the claims of a page, and cite their sources there."""
+    env: Any = app.env
+    found = [node["claim"] for node in doctree.findall(nodes.container) if node.get("claim")]
+    claims_by_page(env)[env.docname] = found
+    for claim in found:
+        if claim["source"] != OWN:
+            target = CitationTarget(key=claim["source"], pre="", post="")
+            reference = CitationRef(anchor(claim), env.docname, claim["line"], [target])
+            env.get_domain("cite").citation_refs.append(reference)
+
+
+def anchor(claim: dict[str, Any]) -> str:
+    """The id of a claim's card in its page."""
+    return f"claim-{claim['name']}"
+
+
+def forget(app: Sphinx, env: Any, docname: str) -> None:
+    """Drop what is known of a page that is read again or gone."""
+    claims_by_page(env).pop(docname, None)
+    scoreboards(env).discard(docname)
+
+
+def merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
+    """Take over what another process found."""
+    claims_by_page(env).update({name: claims_by_page(other).get(name, []) for name in docnames})
+    scoreboards(env).update(scoreboards(other) & set(docnames))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension."""
+    app.setup_extension("myst_nb")
+    app.setup_extension("sphinxcontrib.bibtex")
+    # Else myst-nb learns of a type only through the entry points of an installed package.
+    renderers = load_mime_renders()
+    if ClaimRenderer not in renderers:
+        renderers.append(ClaimRenderer)
+    app.connect("doctree-read", collect)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
