@@ -1,0 +1,141 @@
+"""A digest of what things are: equal in every process, other as soon as anything that counts is."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import reprlib
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bnutils.code_parts import class_parts, code_parts, function_parts, wrapped_parts
+from bnutils.sources import code_origin
+
+SPELLED_OUT = (
+    *(bool, int, float, complex, str, bytes, range, slice, type(None), type(...)),
+    *(np.dtype, torch.dtype, torch.device, typing.TypeVar, types.GenericAlias, types.UnionType),
+)
+GRADIENT_MODES = (torch.no_grad, torch.enable_grad, torch.inference_mode)
+
+
+def fingerprint(*things: object) -> str:
+    """A digest (32 hex digits) of ``things``, the same in every process.
+
+    Numbers, strings, containers, dataclasses, paths, enums, arrays, tensors and modules of
+    networks count with their content. A function or class counts with the code it runs: one of
+    this library with the sources of its module and of what this imports; one of another
+    installed package with the package's version; any other, such as one of a notebook, with its
+    bytecode and all it refers to. Comments do not count.
+    Raises TypeError for anything else.
+    """
+    return Digester().digest(list(things))
+
+
+class Digester:
+    """Digests things one after another, each once."""
+
+    def __init__(self) -> None:
+        self._done: dict[int, tuple[object, str]] = {}  # holds the things: no id is used twice
+        self._open: list[object] = []
+
+    def digest(self, thing: object) -> str:
+        """The digest of one thing; raises TypeError for what has no content to compare."""
+        if id(thing) in self._done:
+            return self._done[id(thing)][1]
+        for distance, other in enumerate(reversed(self._open)):
+            if other is thing:
+                return f"{distance} up"
+        self._open.append(thing)
+        kind, content = self._content(thing)
+        if isinstance(content, list):
+            content = " ".join(map(self.digest, content)).encode()
+        total = hashlib.blake2b(kind.encode() + b"\0", digest_size=16)
+        total.update(content)
+        self._open.pop()
+        self._done[id(thing)] = thing, total.hexdigest()
+        return total.hexdigest()
+
+    def _content(self, thing: object) -> tuple[str, list[object] | bytes | memoryview]:
+        kind = type(thing).__name__
+        if type(thing) in SPELLED_OUT or typing.get_origin(thing) is not None:
+            return kind, repr(thing).encode()
+        match thing:
+            case Enum():
+                return "enum", [type(thing), thing.name, thing.value]
+            case np.ndarray() | np.generic() if thing.dtype != object:
+                array = np.ascontiguousarray(thing)
+                return f"array {array.dtype} {thing.shape}", array.reshape(-1).view(np.uint8).data
+            case torch.Tensor():
+                return f"tensor {thing.dtype} {tuple(thing.shape)}", _bytes_of(thing)
+            case PurePath():
+                return "path", thing.as_posix().encode()
+            case type():
+                return "class", self._class_content(thing)
+            case tuple() | list():
+                own = [] if type(thing) in (tuple, list) else [type(thing)]
+                return f"{len(thing)} in a row", [*own, *thing]
+            case set() | frozenset():
+                return "set", " ".join(sorted(map(self.digest, thing))).encode()
+            case Mapping():
+                return "mapping", " ".join(sorted(map(self.digest, thing.items()))).encode()
+            case types.FunctionType():
+                return "function", function_parts(thing)
+            case types.CodeType():
+                return "code", code_parts(thing)
+            case nn.Module() | torch.no_grad() | torch.enable_grad() | torch.inference_mode():
+                return "object", [type(thing), vars(thing)]
+        if dataclasses.is_dataclass(thing):
+            values = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
+            return "dataclass", [type(thing), values]
+        if (parts := wrapped_parts(thing)) is not None:
+            return kind, parts
+        if (named := _named_by_its_package(thing)) is not None:
+            return kind, named.encode()
+        raise TypeError(self._complaint(thing))
+
+    def _class_content(self, cls: type) -> list[object]:
+        if issubclass(cls, Enum) and code_origin(cls.__module__) is None:
+            return [cls.__qualname__, {member.name: member.value for member in cls}]
+        return class_parts(cls)
+
+    def _complaint(self, thing: object) -> str:
+        users = [part.__qualname__ for part in self._open if isinstance(part, types.FunctionType)]
+        return (
+            f"Nothing tells whether this {type(thing).__name__} stays the same: "
+            f"{reprlib.repr(thing)}\n"
+            f"  Found: {'it is used by ' + ' -> '.join(users) if users else 'it was given'}\n"
+            "  Expected: numbers, strings, containers, dataclasses, tensors, functions, classes\n"
+            "  What to do: make it inside the function that uses it, from plain values."
+        )
+
+
+def _bytes_of(tensor: torch.Tensor) -> memoryview:
+    plain = tensor.detach().cpu().contiguous().reshape(-1)
+    return plain.view(torch.uint8).numpy().data
+
+
+def _named_by_its_package(thing: object) -> str | None:
+    """The name and version of a module, or of a function that is not written in Python."""
+    home: Any
+    name: Any
+    if inspect.ismodule(thing):
+        home, name = thing.__name__, ""
+    elif inspect.isroutine(thing) or isinstance(thing, np.ufunc):
+        owner = getattr(thing, "__self__", None) or getattr(thing, "__objclass__", None)
+        kind = owner if isinstance(owner, type | types.ModuleType) else type(thing)
+        outer = getattr(kind, "__module__", None) or getattr(kind, "__name__", "")
+        home = getattr(thing, "__module__", None) or outer
+        name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", "")
+    else:
+        return None
+    origin = code_origin(home)
+    return None if origin is None and not inspect.ismodule(thing) else f"{home} {name} {origin}"
