@@ -1,4 +1,4 @@
-"""Batches of an in-memory data set for several seeds at once, without per-sample work."""
+"""Batches of an in-memory data set for several networks at once, without per-sample work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from bnutils.data.dataset import Dataset
 
-SAMPLES_PER_GATHER = 1024  # so many a seed are fetched at once: small batches share the call
+FLOATS_PER_GATHER = 2**18  # so many are fetched at once, 1 MB: few calls, and it fits the cache
 
 
 def batch_indices(n: int, batch_size: int, seed: int) -> Iterator[Tensor]:
@@ -31,13 +31,16 @@ def batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield normalised training images [S, B, C, H, W] and labels [S, B] for ever.
 
-    Seed s has its own order, the same in every call.
+    Each seed has its own order, the same in every call; a seed may stand there several times.
     """
-    orders = [batch_indices(len(dataset.train), batch_size, seed) for seed in seeds]
-    together = max(1, SAMPLES_PER_GATHER // batch_size)
+    orders = {seed: batch_indices(len(dataset.train), batch_size, seed) for seed in seeds}
+    together = max(1, FLOATS_PER_GATHER // (dataset.features * batch_size * len(seeds)))
     while True:
-        rows = [torch.stack([next(order) for _ in range(together)]) for order in orders]
-        index = torch.stack(rows)  # [S, batches, B]
-        images = dataset.normalise(dataset.train.images[index])  # [S, batches, B, C, H, W]
-        labels = dataset.train.labels[index]  # [S, batches, B]
-        yield from zip(images.unbind(1), labels.unbind(1), strict=True)
+        rows = {
+            seed: torch.stack([next(order) for _ in range(together)])
+            for seed, order in orders.items()
+        }
+        index = torch.stack([rows[seed] for seed in seeds], dim=1)  # [batches, S, B]
+        images = dataset.normalise(dataset.train.images[index])  # [batches, S, B, C, H, W]
+        labels = dataset.train.labels[index]  # [batches, S, B]
+        yield from zip(images, labels, strict=True)

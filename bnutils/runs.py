@@ -1,48 +1,121 @@
-"""What a training measured, for every learning rate and seed."""
+"""What a training measured: of one network, and of all learning rates and seeds together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import nn
 
+CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
+SELECTABLE = ("validation_accuracy", "validation_loss")
+
 
 @dataclass(frozen=True)
-class Runs:
-    """Measurements of L learning rates × S seeds at T evaluation steps.
+class Run:
+    """Measurements of one network at T evaluation steps.
 
-    Losses are mean cross-entropies, accuracies shares between 0 and 1, both [L, S, T] and in
-    evaluation mode. ``gradient_norm`` [L, S, T, D] is the Euclidean norm of the last batch's
-    gradient for each of D weight matrices. ``seconds`` is the training time of all replicas
-    together, without evaluations; ``nets`` holds the trained networks, L rows of S.
+    Losses are mean cross-entropies, accuracies shares between 0 and 1, both [T] and in
+    evaluation mode. ``gradient_norm`` [T, D] is the Euclidean norm of the last batch's gradient
+    for each of D weight matrices. ``test_loss`` and ``test_accuracy`` belong to the last step
+    and are undefined where the recipe does not ask for them. ``seconds`` is this network's
+    share of the training time, without evaluations.
     """
 
-    lrs: tuple[float, ...]
-    seeds: tuple[int, ...]
-    steps: tuple[int, ...]
+    lr: float
+    seed: int
     batch_size: int
+    steps: tuple[int, ...]
     seconds: float
     train_loss: np.ndarray
     train_accuracy: np.ndarray
     validation_loss: np.ndarray
     validation_accuracy: np.ndarray
     gradient_norm: np.ndarray
+    test_loss: float
+    test_accuracy: float
+    network: nn.Sequential | None = None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Measurements of L learning rates × S seeds at T evaluation steps; see `Run` for units.
+
+    Curves are [L, S, T], ``gradient_norm`` [L, S, T, D], ``test_loss`` and ``test_accuracy``
+    [L, S]. ``seconds`` is the training time of all together; ``nets`` holds the trained
+    networks, L rows of S, and is empty where they were not kept.
+    """
+
+    lrs: tuple[float, ...]
+    seeds: tuple[int, ...]
+    batch_size: int
+    steps: tuple[int, ...]
+    seconds: float
+    train_loss: np.ndarray
+    train_accuracy: np.ndarray
+    validation_loss: np.ndarray
+    validation_accuracy: np.ndarray
+    gradient_norm: np.ndarray
+    test_loss: np.ndarray
+    test_accuracy: np.ndarray
     nets: tuple[tuple[nn.Sequential, ...], ...]
 
+    @classmethod
+    def of(cls, runs: Sequence[Run]) -> Runs:
+        """Gather runs of one recipe, all seeds at every learning rate.
+
+        Raises ValueError where a learning rate lacks a seed.
+        """
+        lrs = tuple(dict.fromkeys(run.lr for run in runs))
+        seeds = tuple(dict.fromkeys(run.seed for run in runs))
+        by_key = {(run.lr, run.seed): run for run in runs}
+        missing = [(lr, seed) for lr in lrs for seed in seeds if (lr, seed) not in by_key]
+        if not runs or missing:
+            raise ValueError(f"every learning rate needs every seed; missing (lr, seed): {missing}")
+        rows = [[by_key[lr, seed] for seed in seeds] for lr in lrs]
+        arrays = {
+            name: np.array([[getattr(run, name) for run in row] for row in rows])
+            for name in (*CURVES, "test_loss", "test_accuracy")
+        }
+        kept = [tuple(run.network for run in row if run.network is not None) for row in rows]
+        return cls(
+            lrs=lrs,
+            seeds=seeds,
+            batch_size=runs[0].batch_size,
+            steps=runs[0].steps,
+            seconds=sum(run.seconds for run in runs),
+            nets=tuple(kept) if all(len(row) == len(seeds) for row in kept) else (),
+            **arrays,
+        )
+
     def at(self, lr: float) -> Runs:
-        """The runs of one learning rate; raises ValueError where it was not among ``lrs``."""
+        """The runs of one learning rate; raises ValueError where it was not among ``lrs``.
+
+        ``seconds`` stays that of all learning rates: what the choice cost.
+        """
         if lr not in self.lrs:
             raise ValueError(f"no run has lr {lr}; there are {', '.join(map(str, self.lrs))}")
         i = self.lrs.index(lr)
-        arrays = [f.name for f in fields(self) if isinstance(getattr(self, f.name), np.ndarray)]
-        chosen = {name: getattr(self, name)[i : i + 1] for name in arrays}
-        return replace(self, lrs=(lr,), nets=(self.nets[i],), **chosen)
+        chosen = {
+            name: getattr(self, name)[i : i + 1]
+            for name in (*CURVES, "test_loss", "test_accuracy", "nets")
+        }
+        return replace(self, lrs=(lr,), **chosen)
 
-    def best(self) -> Runs:
+    def best(self, on: str = "validation_accuracy") -> Runs:
         """The runs of the learning rate with the best mean validation accuracy at the end.
 
-        Selection never sees the test part. Of equal learning rates the smallest wins.
+        ``on`` may be ``validation_loss`` instead. Of equal learning rates the smallest wins; one
+        with an undefined mean never does, unless all are.
+        Raises ValueError for any other measurement: the test part is no part of a choice.
         """
-        final = self.validation_accuracy[:, :, -1].mean(axis=1)  # [L]
-        return self.at(min(lr for lr, a in zip(self.lrs, final, strict=True) if a == final.max()))
+        if on not in SELECTABLE:
+            raise ValueError(
+                f"learning rates are selected on {' or '.join(SELECTABLE)}, not on {on!r}: a part "
+                f"that takes part in the choice says nothing new about it afterwards"
+            )
+        sign = -1 if on.endswith("loss") else 1
+        score = sign * getattr(self, on)[:, :, -1].mean(axis=1)  # [L]
+        score = np.where(np.isnan(score), -np.inf, score)
+        return self.at(min(lr for lr, s in zip(self.lrs, score, strict=True) if s == score.max()))

@@ -64,9 +64,9 @@ class Dataset:
 
     def normalise(self, images: Tensor) -> Tensor:
         """Images [*, C, H, W] in 0..scale as float32 of the same shape, (x/scale - mean)/std."""
-        mean = self.mean.to(images.device).view(-1, 1, 1)
-        std = self.std.to(images.device).view(-1, 1, 1)
-        return images.to(torch.float32, copy=True).div_(self.scale).sub_(mean).div_(std)
+        factor = (1 / (self.scale * self.std)).to(images.device).view(-1, 1, 1)  # [C, 1, 1]
+        shift = (self.mean / self.std).to(images.device).view(-1, 1, 1)  # [C, 1, 1]
+        return images.to(torch.float32, copy=True).mul_(factor).sub_(shift)
 
     def describe(self) -> str:
         """One line: title, sizes of the parts, image size, classes, and the setting's name."""

@@ -1,0 +1,61 @@
+"""Plain stochastic gradient descent on a stack of networks, each at its own learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from bnutils.batches import batches
+from bnutils.data.dataset import Dataset
+from bnutils.recipe import Recipe
+
+
+def descend(
+    stacked: nn.Sequential,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    lrs: Sequence[float],
+    seeds: Sequence[int],
+) -> Iterator[int]:
+    """Train R stacked networks in place; yield each evaluation step, so that you can measure.
+
+    Network r learns at ``lrs[r]`` from the batches of ``seeds[r]``. At a yield the gradients are
+    those of the last batch, multiplied by the learning rate: the losses enter one sum, each times
+    its learning rate. That gives every network its own step size, and is the same as plain SGD
+    because no network's loss depends on another's weights.
+    """
+    rates = torch.tensor(lrs)  # [R]
+    parameters = [p for p in stacked.parameters() if p.requires_grad]
+    stream = batches(dataset, recipe.batch_size, seeds)
+    pauses = set(recipe.evaluation_steps())
+    yield 0
+    for step in range(1, recipe.steps + 1):
+        images, labels = next(stream)  # [R, B, C, H, W], [R, B]
+        logits = stacked(images)  # [R, B, classes]
+        losses = F.cross_entropy(logits.mT, labels, reduction="none").mean(1)  # [R]
+        for parameter in parameters:
+            parameter.grad = None
+        (losses * (rates * recipe.lr_factor(step))).sum().backward()
+        # One call for all parameters; the learning rate is in the gradients already.
+        with torch.no_grad():
+            torch._foreach_sub_(parameters, [p.grad for p in parameters])
+        if step in pauses:
+            yield step
+
+
+def gradient_norms(stacked: nn.Sequential, replicas: int) -> np.ndarray:
+    """Euclidean norms [D, R] of the gradients of D weight matrices; undefined before a step."""
+    weights = [layer.weights() for layer in stacked.modules() if hasattr(layer, "weights")]
+    rows = [
+        np.full(replicas, np.nan)
+        if w.grad is None
+        else w.grad.reshape(replicas, -1).norm(dim=1).numpy()
+        for w in weights
+        if w is not None
+    ]
+    return np.array(rows, dtype=np.float64).reshape(-1, replicas)

@@ -1,0 +1,33 @@
+"""How to train: the settings of one training that are not the network, the data or the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: ``steps`` updates on batches of ``batch_size``, evaluated ``points`` times.
+
+    The first ``warmup`` share of the steps raises the learning rate linearly from 0; after the
+    share ``drop_at`` it is a tenth. Training and validation parts are measured in evaluation
+    mode on their first ``evaluate_on`` samples; with ``test`` the whole test part is measured
+    too, once, after the last step.
+    """
+
+    batch_size: int = 60
+    steps: int = 1000
+    points: int = 10
+    warmup: float = 0.0
+    drop_at: float = 1.0
+    evaluate_on: int = 2000
+    test: bool = False
+
+    def lr_factor(self, step: int) -> float:
+        """The factor on the learning rate at ``step``, counted from 1."""
+        ramp = min(1.0, step / (self.warmup * self.steps)) if self.warmup else 1.0
+        return ramp * (0.1 if step > self.drop_at * self.steps else 1.0)
+
+    def evaluation_steps(self) -> tuple[int, ...]:
+        """The steps after which to evaluate, from 0, the untrained network, to the last."""
+        return tuple(sorted({round(self.steps * i / self.points) for i in range(self.points + 1)}))

@@ -1,0 +1,119 @@
+"""Many networks of one architecture as one wide network, by one rule per type of layer.
+
+A small network leaves the processor waiting for Python. S of them share every call. Nothing
+mixes: replica s of the stack computes what network s would compute alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from torch import nn
+
+from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.replicas.dropout import StackedDropout
+from bnutils.replicas.linear import StackedLinear
+from bnutils.replicas.samplewise import StackedSampleNorm
+from bnutils.replicas.shapes import Enter, Leave, StackedFlatten
+from bnutils.replicas.wide import WideLayer
+
+ELEMENTWISE = (
+    nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus,
+    nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
+)  # fmt: skip
+POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+
+
+@singledispatch
+def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
+    """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W]."""
+    if isinstance(first, ELEMENTWISE + POOLING):  # alike for every channel, and without weights
+        return first
+    raise TypeError(
+        f"no rule to stack {type(first).__name__}; train the networks one by one "
+        f"(fit does so), or register a rule with @stack_layer.register"
+    )
+
+
+@stack_layer.register
+def _(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Module:
+    return nn.Sequential(*(stack_layer(x[0], x) for x in zip(*layers, strict=True)))
+
+
+@stack_layer.register
+def _(first: nn.Flatten, layers: Sequence[nn.Flatten]) -> nn.Module:
+    if (first.start_dim, first.end_dim) != (1, -1):
+        raise TypeError("no rule to stack a Flatten that keeps dimensions; use nn.Flatten()")
+    return StackedFlatten(len(layers))
+
+
+@stack_layer.register
+def _(first: nn.Linear, layers: Sequence[nn.Linear]) -> nn.Module:
+    return StackedLinear(layers)
+
+
+@stack_layer.register
+def _(first: nn.Dropout, layers: Sequence[nn.Dropout]) -> nn.Module:
+    return StackedDropout(first.p, len(layers))
+
+
+@stack_layer.register
+def _(first: nn.Conv2d, layers: Sequence[nn.Conv2d]) -> nn.Module:
+    wide = nn.Conv2d(
+        len(layers) * first.in_channels,
+        len(layers) * first.out_channels,
+        first.kernel_size,  # type: ignore[arg-type]
+        first.stride,  # type: ignore[arg-type]
+        first.padding,  # type: ignore[arg-type]
+        first.dilation,  # type: ignore[arg-type]
+        groups=len(layers) * first.groups,
+        bias=first.bias is not None,
+        padding_mode=first.padding_mode,
+    )
+    return WideLayer(wide, layers)
+
+
+@stack_layer.register(BatchNorm1d)
+@stack_layer.register(BatchNorm2d)
+@stack_layer.register(nn.BatchNorm1d)
+@stack_layer.register(nn.BatchNorm2d)
+def _(first: nn.BatchNorm1d, layers: Sequence[nn.BatchNorm1d]) -> nn.Module:
+    wide = type(first)(
+        len(layers) * first.num_features,
+        first.eps,
+        first.momentum,
+        first.affine,
+        first.track_running_stats,
+    )
+    return WideLayer(wide, layers)
+
+
+@stack_layer.register(nn.LayerNorm)
+@stack_layer.register(nn.GroupNorm)
+def _(first: nn.LayerNorm, layers: Sequence[nn.LayerNorm]) -> nn.Module:
+    return StackedSampleNorm(layers)
+
+
+def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
+    """Stack networks of one architecture; [S, B, ...] goes in, [S, B, classes] comes out.
+
+    The stack is in training mode where the first network is. Raises TypeError for a layer
+    without a rule, ValueError for no networks or different architectures.
+    """
+    if not nets or len({str(net) for net in nets}) != 1:
+        raise ValueError("stack needs at least one network, all of one architecture")
+    inner = stack_layer(nets[0], nets)
+    assert isinstance(inner, nn.Sequential)
+    enter = Enter(flat=isinstance(nets[0][0], nn.Flatten))
+    return nn.Sequential(enter, *inner, Leave(len(nets))).train(nets[0].training)
+
+
+def unstack(stacked: nn.Sequential, nets: Sequence[nn.Sequential]) -> None:
+    """Write the weights and statistics of a stack back into the networks it was made of."""
+    inner = [layer for layer in stacked if not isinstance(layer, (Enter, Leave))]
+    for wide, layers in zip(inner, zip(*nets, strict=True), strict=True):
+        if isinstance(wide, nn.Sequential):
+            unstack(wide, layers)
+        elif hasattr(wide, "write_back"):
+            wide.write_back(layers)
