@@ -17,7 +17,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
-.PHONY: help setup book serve data submission links lint test chromium lock clean distclean
+.PHONY: help setup book serve data submission links lint test chromium lock clean clean-runs distclean
 
 help: ## list the targets (the default)
 	@echo 'Usage: make TARGET'
@@ -63,6 +63,9 @@ lock: $(READY) ## refresh requirements.txt (KEEP=1: only what pyproject.toml mak
 clean: ## remove what was built, and caches
 	rm -rf _build build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-runs: $(READY) ## delete the stored runs (those in BNUTILS_RUNS, and those of the book)
+	$(VENV)/bin/python -m bnutils.folder_store _build/runs
 
 distclean: clean ## remove the environment too
 	rm -rf $(VENV) *.egg-info

@@ -6,6 +6,7 @@ import dataclasses
 import dis
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -22,15 +23,21 @@ IGNORED_ATTRIBUTES = frozenset(
 
 def function_parts(function: types.FunctionType) -> list[object]:
     """What a function does: where it is from, or its bytecode and all that this refers to."""
-    home = function.__globals__.get("__name__") or "__main__"
+    named = code_origin(function.__module__ or "__main__")
+    if named is not None and _is_found_by_name(function):
+        return [function.__module__, function.__qualname__, named]
+    home = function.__globals__.get("__name__") or "__main__"  # decorators change __module__
     origin = code_origin(home)
-    name = function.__code__.co_qualname
-    if origin is not None and "<locals>" not in name:
-        return [home, name, origin, function.__defaults__, function.__kwdefaults__]
-    shared = [function.__defaults__, function.__kwdefaults__, _closure(function)]
-    if origin is not None:
-        return [home, name, origin, *shared]
-    return [code_parts(function.__code__, function.__doc__), *shared, _globals(function)]
+    code = code_parts(function.__code__, function.__doc__)
+    shared = [code, function.__defaults__, function.__kwdefaults__, _closure(function)]
+    return [*shared, _globals(function)] if origin is None else [*shared, home, origin]
+
+
+def _is_found_by_name(function: types.FunctionType) -> bool:
+    thing: object = sys.modules.get(function.__module__)
+    for name in function.__qualname__.split("."):
+        thing = getattr(thing, name, None)
+    return thing is function
 
 
 def code_parts(code: types.CodeType, doc: str | None = None) -> list[object]:

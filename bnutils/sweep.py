@@ -1,0 +1,125 @@
+"""Sweeps: a declared grid of settings and seeds, trained once and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from bnutils.backends import chosen_backend, chosen_jobs, open_pool
+from bnutils.data.dataset import Dataset
+from bnutils.execution import Execution
+from bnutils.folder_store import default_store
+from bnutils.group import dataset_arrays, train_elsewhere, train_numbered
+from bnutils.planning import RUNS_TOGETHER, Group, PlannedRun, Setting, grouped, planned_runs
+from bnutils.progress import progress
+from bnutils.recipe import Recipe
+from bnutils.record import Record
+from bnutils.results import Results
+from bnutils.store import Store
+
+Rates = Sequence[float] | Callable[[str, Recipe], Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All runs of ``settings`` × ``seeds`` on one data set, to be trained by ``run``."""
+
+    settings: tuple[Setting, ...]
+    dataset: Dataset
+    seeds: tuple[int, ...]
+    keep_networks: bool = False
+
+    def run(
+        self, store: Store | None = None, jobs: int | None = None, backend: str | None = None
+    ) -> Results:
+        """Train what the store does not have, and return everything.
+
+        Each run is stored as soon as its group is finished: after an interruption only the rest
+        is trained. A run that raises an error is kept as failed, with the reason, and is tried
+        again by the next call; the others go on. ``store`` is by default the folder in
+        BNUTILS_RUNS, ``jobs``, the number of processes, BNUTILS_JOBS or all cores, ``backend``
+        BNUTILS_BACKEND or "local"; it may be "dask" or "ray", on the cluster at the address in
+        BNUTILS_CLUSTER or on processes of this machine.
+        Raises TypeError where a network's code refers to what has no content to compare,
+        ValueError for an unknown backend or number of processes, StoreError where the store
+        cannot be written.
+        """
+        name, store = chosen_backend(backend), default_store() if store is None else store
+        runs = planned_runs(self.settings, self.dataset, self.seeds)
+        records = {
+            run.key: record
+            for run in runs
+            if (record := store.get(run.key, self.keep_networks)) and record.measured
+        }
+        if any(run.key not in records for run in runs):
+            self._train(runs, records, store, name, chosen_jobs(jobs))
+        return Results(tuple(runs), tuple(records[run.key] for run in runs))
+
+    def _train(
+        self,
+        runs: Sequence[PlannedRun],
+        records: dict[str, Record],
+        store: Store,
+        backend: str,
+        jobs: int,
+    ) -> None:
+        arrays = dataset_arrays(self.dataset)
+        about = {name: getattr(self.dataset, name) for name in ("name", "classes", "scale")}
+        with open_pool(backend, jobs, arrays) as pool:
+            groups = grouped(runs, pool.jobs, lambda recipe: RUNS_TOGETHER)
+            missing = [left for group in groups if (left := group.without(records))]
+
+            def task(number: int, group: Group) -> tuple[Any, ...]:
+                first = group.runs[0].setting
+                replicas = [(run.setting.lr, run.seed) for run in group.runs]
+                own = (number, first.build, first.recipe, replicas, self.keep_networks)
+                return own if pool.here else (about, pool.threads, own, *arrays)
+
+            here = partial(train_numbered, self.dataset)
+            function = here if pool.here else train_elsewhere
+            with progress(missing) as shown:
+                Execution(
+                    store=store,
+                    keep_networks=self.keep_networks,
+                    data=self.dataset.name,
+                    pool=pool,
+                    function=function,
+                    task=task,
+                    progress=shown,
+                    records=records,
+                ).finish(missing)
+
+
+def grid(
+    arms: Mapping[str, Callable[[int], nn.Sequential]],
+    dataset: Dataset,
+    recipes: Recipe | Sequence[Recipe],
+    *,
+    lrs: Rates,
+    seeds: Sequence[int] = range(5),
+    keep_networks: bool = False,
+) -> Sweep:
+    """Every arm with every recipe, learning rate and seed.
+
+    ``arms`` maps labels to functions from a seed to a network; ``lrs`` may be a function of label
+    and recipe. ``keep_networks`` makes the trained networks part of the results.
+    Raises ValueError where any of them is empty.
+    """
+    several = [recipes] if isinstance(recipes, Recipe) else list(dict.fromkeys(recipes))
+    settings = tuple(
+        Setting(arm, build, recipe, float(lr))
+        for arm, build in arms.items()
+        for recipe in several
+        for lr in dict.fromkeys(lrs(arm, recipe) if callable(lrs) else lrs)
+    )
+    if not settings or not seeds:
+        raise ValueError(
+            "a sweep needs at least one arm, recipe, learning rate and seed, got "
+            f"{len(arms)} arms, {len(several)} recipes, {len(settings)} settings in all and "
+            f"{len(seeds)} seeds"
+        )
+    return Sweep(settings, dataset, tuple(dict.fromkeys(int(s) for s in seeds)), keep_networks)
