@@ -41,6 +41,8 @@ def batches(
             for seed, order in orders.items()
         }
         index = torch.stack([rows[seed] for seed in seeds], dim=1)  # [batches, S, B]
-        images = dataset.normalise(dataset.train.images[index])  # [batches, S, B, C, H, W]
+        # Whole images are copied at once, which indexing by [batches, S, B] would not do.
+        pixels = dataset.train.images.index_select(0, index.flatten())  # [batches·S·B, C, H, W]
+        images = dataset.normalise(pixels).unflatten(0, index.shape)  # [batches, S, B, C, H, W]
         labels = dataset.train.labels[index]  # [batches, S, B]
         yield from zip(images, labels, strict=True)

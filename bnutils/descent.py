@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnutils.batches import batches
 from bnutils.data.dataset import Dataset
 from bnutils.recipe import Recipe
+from bnutils.replicas.protocols import Weighted
 
 
 def descend(
-    stacked: nn.Sequential,
+    stacked: nn.Module,
     dataset: Dataset,
     recipe: Recipe,
     *,
@@ -30,7 +31,7 @@ def descend(
     because no network's loss depends on another's weights.
     """
     rates = torch.tensor(lrs)  # [R]
-    parameters = [p for p in stacked.parameters() if p.requires_grad]
+    parameters: list[Tensor] = [p for p in stacked.parameters() if p.requires_grad]
     stream = batches(dataset, recipe.batch_size, seeds)
     pauses = set(recipe.evaluation_steps())
     yield 0
@@ -43,19 +44,21 @@ def descend(
         (losses * (rates * recipe.lr_factor(step))).sum().backward()
         # One call for all parameters; the learning rate is in the gradients already.
         with torch.no_grad():
-            torch._foreach_sub_(parameters, [p.grad for p in parameters])
+            torch._foreach_sub_(parameters, [p.grad for p in parameters if p.grad is not None])
         if step in pauses:
             yield step
 
 
-def gradient_norms(stacked: nn.Sequential, replicas: int) -> np.ndarray:
-    """Euclidean norms [D, R] of the gradients of D weight matrices; undefined before a step."""
-    weights = [layer.weights() for layer in stacked.modules() if hasattr(layer, "weights")]
+def gradient_norms(stacked: nn.Module, replicas: int) -> np.ndarray:
+    """Euclidean norms [D, R] of the gradients of D weights; undefined before a step.
+
+    Weights are the matrices of linear layers and the kernels of convolutions, in their order.
+    """
+    weights = [w for m in stacked.modules() if isinstance(m, Weighted) for w in m.weights()]
     rows = [
         np.full(replicas, np.nan)
         if w.grad is None
         else w.grad.reshape(replicas, -1).norm(dim=1).numpy()
         for w in weights
-        if w is not None
     ]
     return np.array(rows, dtype=np.float64).reshape(-1, replicas)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from torch import nn
 
 from bnutils.data.dataset import Dataset
@@ -13,6 +14,7 @@ from bnutils.descent import descend, gradient_norms
 from bnutils.evaluation import evaluate
 from bnutils.recipe import Recipe
 from bnutils.replicas import stack, unstack
+from bnutils.replicas.alone import Alone
 from bnutils.replicas.dropout import seed_dropout
 from bnutils.runs import CURVES, Run
 
@@ -29,13 +31,36 @@ def train_together(
 
     The same seed means the same initial weights and batches at every learning rate and in every
     architecture that draws its weights alike. Plain SGD on the mean cross-entropy; networks that
-    diverge stay in the result with their infinite or undefined losses.
-    Raises TypeError for a layer that ``stack`` does not know.
+    diverge stay in the result with their infinite or undefined losses. One network may have
+    layers that ``stack`` does not know; what they draw at random starts from the seed too.
+    Raises TypeError for such a layer in several networks.
     """
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
     nets = [build(seed) for seed in seeds]
-    stacked = stack(nets)
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seeds[0])
+        return _train_stack(_stacked(nets, seeds), nets, dataset, recipe, lrs, seeds)
+
+
+def _stacked(nets: Sequence[nn.Sequential], seeds: Sequence[int]) -> nn.Module:
+    try:
+        stacked = stack(nets)
+    except TypeError:
+        if len(nets) > 1:
+            raise
+        return Alone(nets[0])
     seed_dropout(stacked, seeds)
+    return stacked
+
+
+def _train_stack(
+    stacked: nn.Module,
+    nets: Sequence[nn.Sequential],
+    dataset: Dataset,
+    recipe: Recipe,
+    lrs: Sequence[float],
+    seeds: Sequence[int],
+) -> tuple[Run, ...]:
     curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}  # T arrays [R, ...]
     steps: list[int] = []
     seconds, since = 0.0, time.perf_counter()
@@ -54,7 +79,8 @@ def train_together(
     test = [np.full(len(nets), np.nan)] * 2
     if recipe.test:
         test = list(evaluate(stacked, len(nets), dataset, dataset.test))
-    unstack(stacked, nets)
+    if isinstance(stacked, nn.Sequential):
+        unstack(stacked, nets)
     return tuple(
         Run(
             lr=lr,
@@ -67,5 +93,5 @@ def train_together(
             network=nets[r],
             **{name: np.stack([at[r] for at in values]) for name, values in curves.items()},
         )
-        for r, (lr, seed) in enumerate(replicas)
+        for r, (lr, seed) in enumerate(zip(lrs, seeds, strict=True))
     )

@@ -29,9 +29,9 @@ class StackedLinear(nn.Module):
         y = product(self.weight, x)  # [S, out, B]
         return y if self.bias is None else y + self.bias
 
-    def weights(self) -> nn.Parameter:
+    def weights(self) -> list[Tensor]:
         """The weight matrices [S, out, in]."""
-        return self.weight
+        return [self.weight]
 
     def write_back(self, layers: Sequence[nn.Linear]) -> None:
         """Copy the weights into the layers this one was made of."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 LARGE = 2_000_000  # multiplications in one product, from which a call of its own pays
+LONG = 200  # multiplications for one value, from which it pays to copy it into the stack
 
 
 @cache
@@ -28,8 +29,9 @@ def has_fast_product() -> bool:
 
 def multiply(a: Tensor, b: Tensor) -> Tensor:
     """Products [S, m, n] of ``a`` [S, m, k] and ``b`` [S, k, n]; no gradient."""
-    large = a.shape[1] * a.shape[2] * b.shape[2] >= LARGE
-    if not (large and a.dtype == torch.float32 and a.device.type == "cpu" and has_fast_product()):
+    replicas, m, k = a.shape
+    pays = m * k * b.shape[2] >= LARGE and (replicas == 1 or k >= LONG)
+    if not (pays and a.dtype == torch.float32 and a.device.type == "cpu" and has_fast_product()):
         return torch.bmm(a, b)
     one = torch.ops.mkldnn._linear_pointwise  # (x, w) to x w^T
     rows = [one(x, w.T, None, "none", [], "") for x, w in zip(a, b, strict=True)]

@@ -36,7 +36,8 @@ class StackedFlatten(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.dim() == 3:
             return x
-        return x.unflatten(1, (self.replicas, -1)).flatten(2).permute(1, 2, 0)
+        own: Tensor = x.unflatten(1, (self.replicas, -1))  # [B, S, C, H, W]
+        return own.flatten(2).permute(1, 2, 0)
 
 
 class Leave(nn.Module):
@@ -49,4 +50,5 @@ class Leave(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.dim() == 3:
             return x.mT
-        return x.unflatten(1, (self.replicas, -1)).transpose(0, 1)
+        own: Tensor = x.unflatten(1, (self.replicas, -1))  # [B, S, C, H, W]
+        return own.transpose(0, 1)

@@ -14,6 +14,7 @@ from torch import nn
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.replicas.dropout import StackedDropout
 from bnutils.replicas.linear import StackedLinear
+from bnutils.replicas.protocols import Writable
 from bnutils.replicas.samplewise import StackedSampleNorm
 from bnutils.replicas.shapes import Enter, Leave, StackedFlatten
 from bnutils.replicas.wide import WideLayer
@@ -115,5 +116,5 @@ def unstack(stacked: nn.Sequential, nets: Sequence[nn.Sequential]) -> None:
     for wide, layers in zip(inner, zip(*nets, strict=True), strict=True):
         if isinstance(wide, nn.Sequential):
             unstack(wide, layers)
-        elif hasattr(wide, "write_back"):
+        elif isinstance(wide, Writable):
             wide.write_back(layers)

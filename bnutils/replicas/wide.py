@@ -40,9 +40,9 @@ class WideLayer(nn.Module):
         y = self.wide(flat)
         return y.view(replicas, channels, batch)
 
-    def weights(self) -> nn.Parameter | None:
-        """The kernels [S·out, in, k, k] of a convolution; None for other layers."""
-        return self.wide.weight if isinstance(self.wide, nn.Conv2d) else None
+    def weights(self) -> list[Tensor]:
+        """The kernels [S·out, in, k, k] of a convolution; none for other layers."""
+        return [self.wide.weight] if isinstance(self.wide, nn.Conv2d) else []
 
     def write_back(self, layers: Sequence[nn.Module]) -> None:
         """Copy weights and statistics into the layers this one was made of."""

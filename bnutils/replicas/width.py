@@ -1,0 +1,25 @@
+"""How many networks side by side are fastest."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from bnutils.replicas.stacking import stack
+
+MOST_TOGETHER = 10
+SAMPLES_TOGETHER = 1024  # beyond, the activations leave the cache and nothing is left to share
+SMALL_BATCH = 8  # grouped convolutions are slow, but for tiny batches calls are slower
+
+
+def replicas_together(net: nn.Sequential, batch_size: int) -> int:
+    """How many networks like ``net`` to train as one stack at a batch size; the rest wait.
+
+    One where a layer has no rule. The numbers are measured: `make bench` shows the first case.
+    """
+    try:
+        stack([net])
+    except TypeError:
+        return 1
+    if any(isinstance(layer, nn.Conv2d) for layer in net.modules()):
+        return MOST_TOGETHER // 2 if batch_size <= SMALL_BATCH else 1
+    return max(1, min(MOST_TOGETHER, SAMPLES_TOGETHER // batch_size))
