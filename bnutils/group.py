@@ -35,22 +35,25 @@ def train_group(
     """
     try:
         runs = train_together(build, dataset, recipe, replicas)
+        return [run_outcome(run, keep_networks) for run in runs]
     except Exception as error:
         if len(replicas) == 1:
             return [{"status": "failed", "reason": error_reason(error), "arrays": {}}]
-        return [
-            outcome
-            for replica in replicas
-            for outcome in train_group(build, dataset, recipe, [replica], keep_networks)
-        ]
     return [
-        {
-            "status": "diverged" if (reason := divergence(run)) else "finished",
-            "reason": reason,
-            "arrays": run_arrays(run, keep_networks),
-        }
-        for run in runs
+        outcome
+        for replica in replicas
+        for outcome in train_group(build, dataset, recipe, [replica], keep_networks)
     ]
+
+
+def run_outcome(run: Run, keep_network: bool) -> dict[str, Any]:
+    """Status, reason and arrays of a run that came to its end."""
+    reason = divergence(run)
+    return {
+        "status": "diverged" if reason else "finished",
+        "reason": reason,
+        "arrays": run_arrays(run, keep_network),
+    }
 
 
 def train_numbered(
