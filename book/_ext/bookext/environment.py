@@ -1,4 +1,7 @@
-"""The surroundings of every kernel: the data set, one thread, no settings of the reader's."""
+"""The surroundings of every kernel: the data set, one thread, no settings of the reader's.
+
+Chapters run beside one another, so each keeps to one process; they share the runs they store.
+"""
 
 import os
 import sys
@@ -34,7 +37,9 @@ def kernel_variables(root: Path, build: Path) -> dict[str, str]:
     """
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
+        "BNUTILS_JOBS": "1",
         "BNUTILS_LIVE": "0",
+        "BNUTILS_RUNS": str(build / "runs"),
         "IPYTHONDIR": str(build / ".ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
