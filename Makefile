@@ -17,7 +17,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
-.PHONY: help setup book serve data submission links lint test chromium lock clean clean-runs distclean
+.PHONY: help setup book bench serve data submission links lint test chromium lock clean clean-runs distclean
 
 help: ## list the targets (the default)
 	@echo 'Usage: make TARGET'
@@ -29,6 +29,10 @@ setup: $(READY) ## make .venv with the pinned packages
 
 book: $(READY) ## build the book: _build/html/index.html
 	$(IN_VENV) jupyter-book build . -W -n --keep-going
+
+bench: $(READY) ## measure how fast training is, and show it in the book (some minutes)
+	$(IN_VENV) python -m tools.bench
+	$(MAKE) --no-print-directory book
 
 serve: book ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
 	@echo "Open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"

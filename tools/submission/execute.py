@@ -22,6 +22,7 @@ from tools.submission.images import smaller
 KERNEL_FILE = re.compile(r"[^\s\"<>]*ipykernel_\d+[/\\]\d+\.py")
 QUOTED = re.compile(r"⟦([^⟧]+)⟧")
 SETTINGS = {
+    "BNUTILS_JOBS": "1",
     "BNUTILS_LIVE": "0",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -67,10 +68,10 @@ def execute(
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(
-            cleanup_kc=True,
-            env={**os.environ, **SETTINGS, **(environment or {})},
-        )
+        # Sections share runs, but none that an earlier notebook or a reader has stored.
+        with tempfile.TemporaryDirectory() as runs:
+            own = {**SETTINGS, "BNUTILS_RUNS": runs, **(environment or {})}
+            client.execute(cleanup_kc=True, env={**os.environ, **own})
     except CellExecutionError as error:
         raise SubmissionError(
             "the assembled notebook", f"a cell failed\n{error}", "correct the chapter it is from"

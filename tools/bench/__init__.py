@@ -1,0 +1,1 @@
+"""Measures how fast the book's engine is beside other ways to train the same networks."""
