@@ -11,6 +11,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from bnutils.sendable import sendable_code
+
 BACKENDS = ("local", "dask", "ray")
 Tasks = Iterable[tuple[Any, ...]]
 Arriving = Generator[Any, None, None]
@@ -74,19 +76,20 @@ def open_pool(backend: str, jobs: int, shared: Sequence[Any]) -> Iterator[Pool]:
     if backend == "dask":
         from bnutils.dask_backend import open_dask_pool
 
-        with open_dask_pool(jobs, shared) as pool:
+        with sendable_code(), open_dask_pool(jobs, shared) as pool:
             yield pool
     elif backend == "ray":
         from bnutils.ray_backend import open_ray_pool
 
-        with open_ray_pool(jobs) as pool:
+        with sendable_code(), open_ray_pool(jobs) as pool:
             yield pool
     elif jobs == 1:
         yield Pool(1, 1, call_here, here=True)
     else:
         from bnutils.local_backend import call_processes
 
-        yield Pool(jobs, max(1, usable_cores() // jobs), partial(call_processes, jobs))
+        with sendable_code():
+            yield Pool(jobs, max(1, usable_cores() // jobs), partial(call_processes, jobs))
 
 
 def call_here(function: Callable[..., Any], tasks: Tasks) -> Arriving:

@@ -14,10 +14,7 @@ from typing import Any
 from bnutils.sources import code_origin, module_file, source_digest
 
 IGNORED_ATTRIBUTES = frozenset(
-    {
-        "_abc_impl",
-        "_backward_cls",  # torch numbers these in the order in which they are made
-    }
+    {"_abc_impl", "_backward_cls"}  # torch numbers the latter in the order in which they are made
 )
 
 
@@ -90,6 +87,8 @@ def _counts(cls: type, name: str, value: object) -> bool:
 def wrapped_parts(thing: object) -> list[object] | None:
     """The functions inside a partial, method, property or decorated function; None for others."""
     match thing:
+        case types.FunctionType() if hasattr(thing, "registry"):  # by functools.singledispatch
+            return [dict(thing.registry)]
         case functools.partial():
             return [thing.func, thing.args, thing.keywords]
         case types.MethodType() | classmethod() | staticmethod():

@@ -66,6 +66,8 @@ class Digester:
 
     def _content(self, thing: object) -> tuple[str, list[object] | bytes | memoryview]:
         kind = type(thing).__name__
+        if (parts := wrapped_parts(thing)) is not None:
+            return kind, parts
         if type(thing) in SPELLED_OUT or typing.get_origin(thing) is not None:
             return kind, repr(thing).encode()
         match thing:
@@ -96,8 +98,6 @@ class Digester:
         if dataclasses.is_dataclass(thing):
             values = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
             return "dataclass", [type(thing), values]
-        if (parts := wrapped_parts(thing)) is not None:
-            return kind, parts
         if (named := _named_by_its_package(thing)) is not None:
             return kind, named.encode()
         raise TypeError(self._complaint(thing))

@@ -19,6 +19,7 @@ from bnutils.progress import progress
 from bnutils.recipe import Recipe
 from bnutils.record import Record
 from bnutils.results import Results
+from bnutils.sendable import check_sendable
 from bnutils.store import Store
 
 Rates = Sequence[float] | Callable[[str, Recipe], Sequence[float]]
@@ -44,7 +45,8 @@ class Sweep:
         BNUTILS_RUNS, ``jobs``, the number of processes, BNUTILS_JOBS or all cores, ``backend``
         BNUTILS_BACKEND or "local"; it may be "dask" or "ray", on the cluster at the address in
         BNUTILS_CLUSTER or on processes of this machine.
-        Raises TypeError where a network's code refers to what has no content to compare,
+        Raises TypeError where a network's code refers to what has no content to compare, or what
+        cannot be sent to another process,
         ValueError for an unknown backend or number of processes, StoreError where the store
         cannot be written.
         """
@@ -81,6 +83,8 @@ class Sweep:
 
             here = partial(train_numbered, self.dataset)
             function = here if pool.here else train_elsewhere
+            if not pool.here:
+                check_sendable([train_elsewhere, *{setting.build for setting in self.settings}])
             with progress(missing) as shown:
                 Execution(
                     store=store,

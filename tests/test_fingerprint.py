@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, singledispatch
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 READER = """
     import math
-    from functools import partial
+    from functools import partial, singledispatch
     import torch
     from torch import nn
     from bnutils.networks import mlp
@@ -121,6 +121,23 @@ def test_a_function_that_has_run_is_the_same():
     for i in range(10_000):  # the interpreter specialises the bytecode meanwhile
         function(i)
     assert fingerprint(function) == before
+
+
+def test_a_dispatching_function_counts_with_its_rules_and_not_with_its_history():
+    def dispatching(*kinds):
+        @singledispatch
+        def rule(thing):
+            return 0
+
+        for kind in kinds:
+            rule.register(kind, lambda thing: 1)
+        return rule
+
+    rule = dispatching(int)
+    before = fingerprint(rule)
+    rule("a word")  # leaves a trace in its cache
+    assert fingerprint(rule) == before == fingerprint(dispatching(int))
+    assert fingerprint(dispatching(int, float)) != before
 
 
 def test_is_the_same_in_every_process():

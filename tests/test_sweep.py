@@ -1,5 +1,6 @@
 """Sweeps in one process: the grid, what is trained and what is taken from the store."""
 
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +16,7 @@ from bnutils.networks import mlp
 from bnutils.planning import grouped, planned_runs
 from bnutils.recipe import Recipe
 from bnutils.results import RunFailed
+from bnutils.sendable import check_sendable
 from bnutils.store import MemoryStore
 from bnutils.sweep import grid
 from bnutils.training import train_together
@@ -298,3 +300,15 @@ def test_what_cannot_be_compared_is_refused_before_training(store):
     with pytest.raises(TypeError, match="Generator stays the same"):
         sweep({"bad": partial(build)}).run(store)
     assert not store.folder.exists()
+
+
+def test_what_cannot_be_sent_to_other_processes_is_named():
+    lock = threading.Lock()
+
+    def build(seed):
+        with lock:
+            return plain(seed)
+
+    check_sendable([plain, partial(normed)])
+    with pytest.raises(TypeError, match=r"(?s)build.* cannot be sent .*lock.*BNUTILS_JOBS=1"):
+        check_sendable([build])
