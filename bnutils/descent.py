@@ -54,7 +54,9 @@ def gradient_norms(stacked: nn.Module, replicas: int) -> np.ndarray:
 
     Weights are the matrices of linear layers and the kernels of convolutions, in their order.
     """
-    weights = [w for m in stacked.modules() if isinstance(m, Weighted) for w in m.weights()]
+    # A network that trains alone knows its weights; what its layers call so is their own affair.
+    owners = [stacked] if isinstance(stacked, Weighted) else stacked.modules()
+    weights = [w for m in owners if isinstance(m, Weighted) for w in m.weights()]
     rows = [
         np.full(replicas, np.nan)
         if w.grad is None

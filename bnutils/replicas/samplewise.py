@@ -12,15 +12,17 @@ from torch.nn import functional as F
 class StackedSampleNorm(nn.Module):
     """S layers that normalize each sample by the statistics of its ``groups`` of channels.
 
-    A LayerNorm is the case of one group. Vectors are [S, C, B], images [B, S·C, H, W].
+    A LayerNorm has no groups but its last dimensions. Vectors are [S, C, B], images
+    [B, S·C, H, W].
     """
 
     def __init__(self, layers: Sequence[nn.LayerNorm | nn.GroupNorm]) -> None:
         super().__init__()
         first = layers[0]
-        self.groups = first.num_groups if isinstance(first, nn.GroupNorm) else 1
+        self.groups = first.num_groups if isinstance(first, nn.GroupNorm) else None
+        self.shape = first.normalized_shape if isinstance(first, nn.LayerNorm) else None
         self.eps = first.eps
-        # One value a channel, or for a LayerNorm of images one a pixel: [S, 1, ...].
+        # One value a channel, or for a LayerNorm one for each value it takes: [S, 1, ...].
         for name in ("weight", "bias"):
             given = getattr(first, name)
             value = None
@@ -38,13 +40,17 @@ class StackedSampleNorm(nn.Module):
         return self._normalize(own).transpose(0, 1).flatten(1, 2)
 
     def _normalize(self, x: Tensor) -> Tensor:
-        grouped = x.unflatten(2, (self.groups, -1))  # [S, B, G, C / G, ...]
-        x_hat = F.layer_norm(grouped, grouped.shape[3:], eps=self.eps).flatten(2, 3)
+        if self.shape is not None:
+            x_hat = F.layer_norm(x, self.shape, eps=self.eps)
+        else:
+            grouped = x.unflatten(2, (self.groups, -1))  # [S, B, G, C / G, ...]
+            x_hat = F.layer_norm(grouped, grouped.shape[3:], eps=self.eps).flatten(2, 3)
         for name, apply in (("weight", torch.mul), ("bias", torch.add)):
             value = getattr(self, name)
             if value is not None:
-                missing = x_hat.dim() - value.dim()
-                x_hat = apply(x_hat, value[(..., *[None] * missing)])  # [S, B, C, ...]
+                missing = [None] * (x_hat.dim() - value.dim())
+                aligned = (slice(None), *missing) if self.shape is not None else (..., *missing)
+                x_hat = apply(x_hat, value[aligned])  # [S, B, C, ...]
         return x_hat
 
     def write_back(self, layers: Sequence[nn.LayerNorm | nn.GroupNorm]) -> None:

@@ -20,8 +20,8 @@ from bnutils.replicas.shapes import Enter, Leave, StackedFlatten
 from bnutils.replicas.wide import WideLayer
 
 ELEMENTWISE = (
-    nn.Identity, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish, nn.Softplus,
-    nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
+    nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish,
+    nn.Softplus, nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
 )  # fmt: skip
 POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 
@@ -29,7 +29,7 @@ POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2
 @singledispatch
 def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
     """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W]."""
-    if isinstance(first, ELEMENTWISE + POOLING):  # alike for every channel, and without weights
+    if type(first) in ELEMENTWISE + POOLING:  # alike for every channel, and without weights
         return first
     raise TypeError(
         f"no rule to stack {type(first).__name__}; train the networks one by one "
@@ -39,7 +39,13 @@ def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
 
 @stack_layer.register
 def _(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Module:
-    return nn.Sequential(*(stack_layer(x[0], x) for x in zip(*layers, strict=True)))
+    return nn.Sequential(*(_stack_alike(x) for x in zip(*layers, strict=True)))
+
+
+def _stack_alike(layers: Sequence[nn.Module]) -> nn.Module:
+    """Stack by the rule for this very type: a subclass may compute something else."""
+    rule = stack_layer.registry.get(type(layers[0]), stack_layer.registry[object])
+    return rule(layers[0], layers)
 
 
 @stack_layer.register
@@ -87,6 +93,8 @@ def _(first: nn.BatchNorm1d, layers: Sequence[nn.BatchNorm1d]) -> nn.Module:
         first.affine,
         first.track_running_stats,
     )
+    if first.bias is None:
+        wide.bias = None
     return WideLayer(wide, layers)
 
 
@@ -100,11 +108,15 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     """Stack networks of one architecture; [S, B, ...] goes in, [S, B, classes] comes out.
 
     The stack is in training mode where the first network is. Raises TypeError for a layer
-    without a rule, ValueError for no networks or different architectures.
+    without a rule, a subclass of one with a rule included, and for a layer with weights that
+    stands in a network twice; ValueError for no networks or different architectures.
     """
     if not nets or len({str(net) for net in nets}) != 1:
         raise ValueError("stack needs at least one network, all of one architecture")
-    inner = stack_layer(nets[0], nets)
+    state = nets[0].state_dict(keep_vars=True)
+    if len({id(value) for value in state.values()}) < len(state):
+        raise TypeError("no rule to stack a layer that stands in a network twice; use two layers")
+    inner = _stack_alike(nets)
     assert isinstance(inner, nn.Sequential)
     enter = Enter(flat=isinstance(nets[0][0], nn.Flatten))
     return nn.Sequential(enter, *inner, Leave(len(nets))).train(nets[0].training)
