@@ -12,10 +12,10 @@ from torch import nn
 from bnutils.data.dataset import Dataset
 from bnutils.fingerprint import Digester
 from bnutils.recipe import Recipe
+from bnutils.replicas.width import replicas_together
 from bnutils.sources import code_origin
-from bnutils.training import train_together
+from bnutils.training import build_seeded, train_together
 
-RUNS_TOGETHER = 10
 UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
 
 
@@ -77,8 +77,17 @@ def planned_runs(
     ]
 
 
-def grouped(runs: Iterable[PlannedRun], jobs: int, widest: Callable[[Recipe], int]) -> list[Group]:
-    """The runs, each key once, in groups of at most ``widest(recipe)``, the costliest first.
+def widest(setting: Setting, seed: int) -> int:
+    """How many runs of a setting to train side by side; one where no network can be built."""
+    try:
+        net = build_seeded(setting.build, seed)
+    except Exception:
+        return 1  # the run itself will record the error
+    return replicas_together(net, setting.recipe.batch_size)
+
+
+def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
+    """The runs, each key once, in groups that are as wide as is fastest, the costliest first.
 
     Narrower where otherwise some of ``jobs`` processes had nothing to do. The groups depend on
     nothing else, so that the same sweep always trains the same runs side by side.
@@ -89,8 +98,9 @@ def grouped(runs: Iterable[PlannedRun], jobs: int, widest: Callable[[Recipe], in
         alike.setdefault((id(run.setting.build), run.setting.recipe), []).append(run)
     share = math.ceil(len(once) / jobs)
     groups = []
-    for (_, recipe), members in alike.items():
-        count = math.ceil(len(members) / max(1, min(widest(recipe), share)))
+    for members in alike.values():
+        width = widest(members[0].setting, members[0].seed)
+        count = math.ceil(len(members) / min(width, share))
         cuts = [round(len(members) * i / count) for i in range(count + 1)]
         groups += [Group(tuple(members[a:b])) for a, b in pairwise(cuts)]
     return sorted(groups, key=lambda group: -group.work)

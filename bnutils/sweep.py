@@ -14,7 +14,7 @@ from bnutils.data.dataset import Dataset
 from bnutils.execution import Execution
 from bnutils.folder_store import default_store
 from bnutils.group import dataset_arrays, train_elsewhere, train_numbered
-from bnutils.planning import RUNS_TOGETHER, Group, PlannedRun, Setting, grouped, planned_runs
+from bnutils.planning import Group, PlannedRun, Setting, grouped, planned_runs
 from bnutils.progress import progress
 from bnutils.recipe import Recipe
 from bnutils.record import Record
@@ -72,7 +72,7 @@ class Sweep:
         arrays = dataset_arrays(self.dataset)
         about = {name: getattr(self.dataset, name) for name in ("name", "classes", "scale")}
         with open_pool(backend, jobs, arrays) as pool:
-            groups = grouped(runs, pool.jobs, lambda recipe: RUNS_TOGETHER)
+            groups = grouped(runs, pool.jobs)
             missing = [left for group in groups if (left := group.without(records))]
 
             def task(number: int, group: Group) -> tuple[Any, ...]:

@@ -36,10 +36,17 @@ def train_together(
     Raises TypeError for such a layer in several networks.
     """
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
-    nets = [build(seed) for seed in seeds]
+    nets = [build_seeded(build, seed) for seed in seeds]
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(seeds[0])
         return _train_stack(_stacked(nets, seeds), nets, dataset, recipe, lrs, seeds)
+
+
+def build_seeded(build: Callable[[int], nn.Sequential], seed: int) -> nn.Sequential:
+    """``build(seed)``, which may draw from torch's own generator: that starts from the seed too."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(seed)
+        return build(seed)
 
 
 def _stacked(nets: Sequence[nn.Sequential], seeds: Sequence[int]) -> nn.Module:

@@ -15,6 +15,7 @@ from bnutils.folder_store import FolderStore
 from bnutils.networks import mlp
 from bnutils.planning import grouped, planned_runs
 from bnutils.recipe import Recipe
+from bnutils.replicas.width import replicas_together
 from bnutils.results import RunFailed
 from bnutils.sendable import check_sendable
 from bnutils.store import MemoryStore
@@ -251,11 +252,12 @@ def test_groups_are_of_one_kind_complete_and_keep_all_processes_busy():
     runs = planned_runs(sweep({"a": plain, "b": normed, "c": plain}, recipes).settings, DATA,
                         range(5))  # fmt: skip
     for jobs in (1, 2, 16):
-        groups = grouped(runs, jobs, lambda recipe: 4)
+        groups = grouped(runs, jobs)
         members = [run.key for group in groups for run in group.runs]
         assert sorted(members) == sorted({run.key for run in runs})
         assert all(len({(r.setting.build, r.setting.recipe) for r in g.runs}) == 1 for g in groups)
-        assert max(len(group.runs) for group in groups) == min(4, -(-len(members) // jobs))
+        width = replicas_together(plain(0), RECIPE.batch_size)
+        assert max(len(group.runs) for group in groups) == min(width, -(-len(members) // jobs))
         assert len(groups) >= jobs
         work = [group.work for group in groups]
         assert work == sorted(work, reverse=True)
