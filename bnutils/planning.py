@@ -12,9 +12,9 @@ from torch import nn
 from bnutils.data.dataset import Dataset
 from bnutils.fingerprint import Digester
 from bnutils.recipe import Recipe
-from bnutils.replicas.width import replicas_together
+from bnutils.replicas.width import most_together
 from bnutils.sources import code_origin
-from bnutils.training import build_seeded, train_together
+from bnutils.training import train_together
 
 UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
 
@@ -77,15 +77,6 @@ def planned_runs(
     ]
 
 
-def widest(setting: Setting, seed: int) -> int:
-    """How many runs of a setting to train side by side; one where no network can be built."""
-    try:
-        net = build_seeded(setting.build, seed)
-    except Exception:
-        return 1  # the run itself will record the error
-    return replicas_together(net, setting.recipe.batch_size)
-
-
 def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
     """The runs, each key once, in groups that are as wide as is fastest, the costliest first.
 
@@ -99,7 +90,7 @@ def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
     share = math.ceil(len(once) / jobs)
     groups = []
     for members in alike.values():
-        width = widest(members[0].setting, members[0].seed)
+        width = most_together(members[0].setting.recipe.batch_size)
         count = math.ceil(len(members) / min(width, share))
         cuts = [round(len(members) * i / count) for i in range(count + 1)]
         groups += [Group(tuple(members[a:b])) for a, b in pairwise(cuts)]

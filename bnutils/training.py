@@ -16,6 +16,7 @@ from bnutils.recipe import Recipe
 from bnutils.replicas import stack, unstack
 from bnutils.replicas.alone import Alone
 from bnutils.replicas.dropout import seed_dropout
+from bnutils.replicas.width import replicas_together
 from bnutils.runs import CURVES, Run
 
 Replica = tuple[float, int]  # learning rate, seed
@@ -27,19 +28,20 @@ def train_together(
     recipe: Recipe,
     replicas: Sequence[Replica],
 ) -> tuple[Run, ...]:
-    """Train ``build(seed)`` for every (learning rate, seed) side by side, and measure each.
+    """Train ``build(seed)`` for every (learning rate, seed), and measure each.
 
-    The same seed means the same initial weights and batches at every learning rate and in every
-    architecture that draws its weights alike. Plain SGD on the mean cross-entropy; networks that
-    diverge stay in the result with their infinite or undefined losses. One network may have
-    layers that ``stack`` does not know; what they draw at random starts from the seed too.
-    Raises TypeError for such a layer in several networks.
+    As many at a time are trained side by side as is fastest; one by one where ``stack`` has no
+    rule for a layer. The same seed means the same initial weights and batches at every learning
+    rate and in every architecture that draws its weights alike. Plain SGD on the mean
+    cross-entropy; networks that diverge stay in the result with their infinite losses.
     """
-    lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
-    nets = [build_seeded(build, seed) for seed in seeds]
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(seeds[0])
-        return _train_stack(_stacked(nets, seeds), nets, dataset, recipe, lrs, seeds)
+    nets = [build_seeded(build, seed) for _, seed in replicas]
+    width = replicas_together(nets[0], recipe.batch_size)
+    runs: list[Run] = []
+    for start in range(0, len(nets), width):
+        part = slice(start, start + width)
+        runs += _train_stack(nets[part], dataset, recipe, replicas[part])
+    return tuple(runs)
 
 
 def build_seeded(build: Callable[[int], nn.Sequential], seed: int) -> nn.Sequential:
@@ -60,14 +62,13 @@ def _stacked(nets: Sequence[nn.Sequential], seeds: Sequence[int]) -> nn.Module:
     return stacked
 
 
+@torch.random.fork_rng(devices=())
 def _train_stack(
-    stacked: nn.Module,
-    nets: Sequence[nn.Sequential],
-    dataset: Dataset,
-    recipe: Recipe,
-    lrs: Sequence[float],
-    seeds: Sequence[int],
-) -> tuple[Run, ...]:
+    nets: Sequence[nn.Sequential], dataset: Dataset, recipe: Recipe, replicas: Sequence[Replica]
+) -> list[Run]:
+    lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
+    torch.manual_seed(seeds[0])  # of what a network that is trained alone draws at random
+    stacked = _stacked(nets, seeds)
     curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}  # T arrays [R, ...]
     steps: list[int] = []
     seconds, since = 0.0, time.perf_counter()
@@ -88,7 +89,7 @@ def _train_stack(
         test = list(evaluate(stacked, len(nets), dataset, dataset.test))
     if isinstance(stacked, nn.Sequential):
         unstack(stacked, nets)
-    return tuple(
+    return [
         Run(
             lr=lr,
             seed=seed,
@@ -100,5 +101,5 @@ def _train_stack(
             network=nets[r],
             **{name: np.stack([at[r] for at in values]) for name, values in curves.items()},
         )
-        for r, (lr, seed) in enumerate(zip(lrs, seeds, strict=True))
-    )
+        for r, (lr, seed) in enumerate(replicas)
+    ]

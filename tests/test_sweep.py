@@ -15,7 +15,7 @@ from bnutils.folder_store import FolderStore
 from bnutils.networks import mlp
 from bnutils.planning import grouped, planned_runs
 from bnutils.recipe import Recipe
-from bnutils.replicas.width import replicas_together
+from bnutils.replicas.width import most_together
 from bnutils.results import RunFailed
 from bnutils.sendable import check_sendable
 from bnutils.store import MemoryStore
@@ -256,7 +256,7 @@ def test_groups_are_of_one_kind_complete_and_keep_all_processes_busy():
         members = [run.key for group in groups for run in group.runs]
         assert sorted(members) == sorted({run.key for run in runs})
         assert all(len({(r.setting.build, r.setting.recipe) for r in g.runs}) == 1 for g in groups)
-        width = replicas_together(plain(0), RECIPE.batch_size)
+        width = most_together(RECIPE.batch_size)
         assert max(len(group.runs) for group in groups) == min(width, -(-len(members) // jobs))
         assert len(groups) >= jobs
         work = [group.work for group in groups]

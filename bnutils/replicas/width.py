@@ -11,15 +11,17 @@ SAMPLES_TOGETHER = 1024  # beyond, the activations leave the cache and nothing i
 SMALL_BATCH = 8  # grouped convolutions are slow, but for tiny batches calls are slower
 
 
-def replicas_together(net: nn.Sequential, batch_size: int) -> int:
-    """How many networks like ``net`` to train as one stack at a batch size; the rest wait.
+def most_together(batch_size: int) -> int:
+    """How many networks to train as one stack at a batch size, if all their layers gain by it."""
+    return max(1, min(MOST_TOGETHER, SAMPLES_TOGETHER // batch_size))
 
-    One where a layer has no rule. The numbers are measured: `make bench` shows the first case.
-    """
+
+def replicas_together(net: nn.Sequential, batch_size: int) -> int:
+    """How many networks like ``net`` to train as one stack; one where a layer has no rule."""
     try:
         stack([net])
     except TypeError:
         return 1
     if any(isinstance(layer, nn.Conv2d) for layer in net.modules()):
         return MOST_TOGETHER // 2 if batch_size <= SMALL_BATCH else 1
-    return max(1, min(MOST_TOGETHER, SAMPLES_TOGETHER // batch_size))
+    return most_together(batch_size)
