@@ -175,7 +175,8 @@ NETWORKS = {
         IMAGE,
         [
             lambda: nn.Sequential(
-                nn.Conv2d(2, 4, 3, bias=False), nn.Sequential(nn.BatchNorm2d(4), nn.Sequential(nn.Tanh()))
+                nn.Conv2d(2, 4, 3, bias=False),
+                nn.Sequential(nn.BatchNorm2d(4), nn.Sequential(nn.Tanh())),
             ),
             lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 16, bias=False), BatchNorm1d(16)),
             nn.Sequential,
@@ -202,9 +203,8 @@ NETWORKS = {
             partial(nn.Linear, 16, CLASSES),
         ],
     ),
-} | {
-    f"activations, part {i + 1}": (VECTOR, activated(ELEMENTWISE[i::4])) for i in range(4)
-}  # fmt: skip
+}
+NETWORKS |= {f"activations, part {i + 1}": (VECTOR, activated(ELEMENTWISE[i::4])) for i in range(4)}
 
 
 @pytest.fixture(scope="module", autouse=True)
