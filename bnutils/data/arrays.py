@@ -1,0 +1,135 @@
+"""A data set from arrays of one's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from bnutils.data.dataset import DATASET_TITLES, Dataset, Part
+from bnutils.data.errors import data_error
+from bnutils.data.splits import stratified_split_indices
+from bnutils.data.statistics import pixel_statistics
+
+ARRAY_SHAPES = "[N, features], [N, H, W] or [N, C, H, W]"
+
+
+def from_arrays(
+    values: ArrayLike, labels: ArrayLike, *, name: str, held_out: float = 0.2
+) -> Dataset:
+    """A data set from ``values`` [N, features], [N, H, W] or [N, C, H, W] and ``labels`` [N].
+
+    Labels may be whole numbers or words; each different one is a class. The share ``held_out`` of
+    the samples becomes the test part and as many the validation part, stratified, the same ones in
+    every call. Each feature, or each channel of images, is normalised with the mean and standard
+    deviation of the training part. Values of uint8 are images with 255 for the brightest pixel;
+    others are kept as float32.
+    Raises DataError for arrays that do not fit together or cannot be learnt from.
+    """
+    if not name or name in DATASET_TITLES:
+        raise data_error(
+            f"A data set cannot be called {name!r}.",
+            expected="a name of its own",
+            found="nothing" if not name else "the name of a data set that load() gives",
+            advice="give another name: runs and tables show it.",
+        )
+    images = _own_images(np.asarray(values))
+    classes, targets = _own_classes(np.asarray(labels), len(images))
+    kept, validation, test = _own_split(targets, classes, held_out)
+    train = Part(images[kept], targets[kept])
+    scale = 255.0 if images.dtype == torch.uint8 else 1.0
+    mean, std = _own_statistics(train.images, scale)
+    return Dataset(
+        name=name,
+        train=train,
+        validation=Part(images[validation], targets[validation]),
+        test=Part(images[test], targets[test]),
+        classes=classes,
+        scale=scale,
+        mean=mean,
+        std=std,
+    )
+
+
+def _own_images(values: np.ndarray) -> Tensor:
+    """Values as a tensor [N, C, H, W]: a feature becomes a channel of one pixel."""
+    if values.ndim not in (2, 3, 4) or not values.size or values.dtype.kind not in "buif":
+        raise data_error(
+            "These values are no data set.",
+            expected=f"numbers in an array {ARRAY_SHAPES}, N being the number of samples",
+            found=f"an array {list(values.shape)} of {values.dtype}",
+            advice="reshape it, and turn words into numbers.",
+        )
+    if not np.isfinite(values).all():
+        rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+        raise data_error(
+            "These values are not all finite.",
+            expected="numbers without gaps",
+            found=f"nan or infinite values in {len(rows)} samples, the first at index {rows[0]}",
+            advice="leave these samples out, or fill the gaps.",
+        )
+    kind = np.uint8 if values.dtype == np.uint8 else np.float32
+    images = torch.from_numpy(np.array(values, dtype=kind))  # a copy, as arrays may change
+    if images.ndim == 3:
+        return images[:, None]
+    return images[:, :, None, None] if images.ndim == 2 else images
+
+
+def _own_classes(labels: np.ndarray, samples: int) -> tuple[tuple[str, ...], Tensor]:
+    """The names of the classes, and each sample's class [N] as int64."""
+    if labels.shape != (samples,) or labels.dtype.kind not in "buiU":
+        raise data_error(
+            "These labels do not fit the values.",
+            expected=f"one whole number or word for each of the {samples} samples",
+            found=f"an array {list(labels.shape)} of {labels.dtype}",
+            advice="give labels [N]; of one-hot rows, take argmax(axis=1).",
+        )
+    found, targets, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(found) < 2 or counts.min() < 4:
+        rare = f"{counts.min()} of class {str(found[counts.argmin()])!r}"
+        raise data_error(
+            "These labels leave nothing to learn or to test.",
+            expected="at least 2 classes with at least 4 samples each, for the three parts",
+            found=f"{len(found)} classes, {rare}",
+            advice="gather more samples, or leave such classes out; numbers to be predicted as "
+            "such are no classes.",
+        )
+    return tuple(map(str, found.tolist())), torch.from_numpy(targets.astype(np.int64))
+
+
+def _own_split(
+    targets: Tensor, classes: tuple[str, ...], held_out: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices of the training, validation and test part."""
+    out = round(held_out * len(targets)) if 0 < held_out < 0.5 else 0
+    if not len(classes) <= out <= (len(targets) - len(classes)) // 2:
+        raise data_error(
+            "The samples cannot be split into three parts.",
+            expected=f"a share between 0 and 0.5 that gives each part at least {len(classes)} "
+            "samples, the number of classes",
+            found=f"held_out={held_out:g} of {len(targets)} samples",
+            advice="choose another held_out, or gather more samples.",
+        )
+    rest, test = stratified_split_indices(targets, out)
+    kept, validation = stratified_split_indices(targets[rest], out)
+    return rest[kept], rest[validation], test
+
+
+def _own_statistics(images: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation [C] of values divided by ``scale``."""
+    if images.dtype == torch.uint8:
+        mean, std = pixel_statistics(images, scale)
+    else:
+        std, mean = torch.std_mean(images.double(), (0, 2, 3), correction=0)  # [C], [C]
+        mean, std = mean.float(), std.float()
+    constant = torch.nonzero(std <= 1e-6 * mean.abs()).flatten().tolist()
+    if constant:
+        raise data_error(
+            "A part of these values is the same in all training samples.",
+            expected="features, or channels of images, that differ from sample to sample",
+            found=f"no difference in {constant}",
+            advice="leave these features or channels out: they cannot be normalised, and nothing "
+            "can be learnt from them.",
+        )
+    return mean, std
