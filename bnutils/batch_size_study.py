@@ -33,7 +33,7 @@ class BatchSizeStudy:
     evaluate_on: int = 1000
 
     @classmethod
-    def on(cls, dataset: Dataset, images: int = 6_000) -> BatchSizeStudy:
+    def on(cls, dataset: Dataset, images: int = 5_000) -> BatchSizeStudy:
         """The study on the first ``images`` training images, as long as suits the data."""
         first = replace(dataset, train=dataset.train.take(images))
         epochs, updates = (3, 30) if dataset.name == "digits" else (2, 60)
