@@ -51,7 +51,7 @@ class Results:
         if len(fitting) != 1:
             raise ValueError(
                 f"{len(fitting)} recipes of {arm!r} fit {_words(recipe) or 'no keywords'}; "
-                f"choose one of: {'; '.join(_words(choice) for choice in _varying(recipes))}"
+                f"choose one of: {'; '.join(_words(choice) for choice in _choices(recipes))}"
             )
         chosen = [(run, record) for run, record in own if run.setting.recipe == fitting[0]]
         for run, record in chosen:
@@ -77,12 +77,8 @@ class Results:
         import pandas as pd
 
         recipes = list(dict.fromkeys(run.setting.recipe for run in self.runs))
-        varying = {name for choice in _varying(recipes) for name in choice}
-        shown = [
-            field.name
-            for field in fields(Recipe)
-            if field.name in varying | {"batch_size", "steps"}
-        ]
+        named = {"batch_size", "steps", *_varying(recipes)}
+        shown = [field.name for field in fields(Recipe) if field.name in named]
         return pd.DataFrame(
             [
                 {
@@ -111,10 +107,16 @@ def _final(record: Record) -> dict[str, float]:
     return {name: float(value) for name, value in (last | rest).items()}
 
 
-def _varying(recipes: list[Recipe]) -> list[dict[str, Any]]:
+def _varying(recipes: list[Recipe]) -> list[str]:
+    """The fields in which the recipes differ."""
+    rows = [asdict(recipe) for recipe in recipes]
+    return [name for name in rows[0] if len({row[name] for row in rows}) > 1]
+
+
+def _choices(recipes: list[Recipe]) -> list[dict[str, Any]]:
     """Each recipe with only the fields in which they differ, with all where there is but one."""
     rows = [asdict(recipe) for recipe in recipes]
-    names = [name for name in rows[0] if len({row[name] for row in rows}) > 1] or list(rows[0])
+    names = _varying(recipes) or list(rows[0])
     return [{name: row[name] for name in names} for row in rows]
 
 

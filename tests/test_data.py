@@ -217,7 +217,7 @@ def test_normalise_is_its_formula_and_leaves_its_argument_alone(
 
 def test_features_and_description_in_colour() -> None:
     assert colour_dataset().features == 12
-    assert "2 x 2 in 3 channels, 2 classes" in colour_dataset().describe()
+    assert colour_dataset().describe().endswith("2 x 2 in 3 channels, 2 classes")
 
 
 def test_take_shares_memory_and_stops_at_the_end() -> None:

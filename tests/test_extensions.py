@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator
@@ -196,9 +198,15 @@ def test_failing_cell_fails_jupyter_book_and_is_named(tmp_path: Path) -> None:
     assert len(runs(book, "good")) == 1
 
 
-def test_interrupt_leaves_no_kernel(tmp_path: Path) -> None:
+WARM = pytest.param(
+    True, marks=pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+)
+
+
+@pytest.mark.parametrize("warm", [False, WARM])
+def test_interrupt_leaves_no_kernel(tmp_path: Path, warm: bool) -> None:
     body = 'import os, time\nopen("pid", "w").write(str(os.getpid()))\ntime.sleep(60)'
-    book = make_book(tmp_path, {"slow.md": chapter(body)})
+    book = make_book(tmp_path, {"slow.md": chapter(body)}, warm=warm)
     pid_file = tmp_path / "pid"
     with subprocess.Popen(
         book.command(), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -209,6 +217,28 @@ def test_interrupt_leaves_no_kernel(tmp_path: Path) -> None:
         build.send_signal(signal.SIGINT)
         assert build.wait(timeout=20) != 0
         wait_until(lambda: not kernel.exists(), 5)
+
+
+@pytest.mark.parametrize("warm", [WARM])
+def test_warm_kernels_have_the_libraries_and_nothing_else_in_common(
+    tmp_path: Path, warm: bool
+) -> None:
+    body = (
+        "import json, os, sys\nloaded = 'torch' in sys.modules\nimport torch\n"
+        "made = torch.rand(1).item(), 'left' in globals(), hasattr(torch, 'left')\n"
+        "torch.left = left = True\n"
+        "extensions = any(path.endswith('_ext') for path in sys.path)\n"
+        "json.dump([os.getpid(), loaded, made, os.getcwd(), extensions], open('NAME', 'w'))"
+    )
+    names = ("one", "two")
+    pages = {f"{name}.md": chapter(body.replace("NAME", name)) for name in names}
+    built = make_book(tmp_path, pages, warm=warm).build()
+    assert built.returncode == 0, built.stderr
+    one, two = (json.loads((tmp_path / name).read_text()) for name in names)
+    assert one[0] != two[0]
+    assert one[1:] == two[1:]
+    assert one[1] is True and one[2][1:] == [False, False]
+    assert one[3] == str(tmp_path) and one[4] is False
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> None:

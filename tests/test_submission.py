@@ -415,7 +415,7 @@ def test_the_order_of_sets_does_not_matter(tmp_path: Path) -> None:
     # Entries that neither the authors nor the year put in an order.
     same = [f"same{letter}" for letter in "abcdefgh"]
     helpers["book/references.bib"] = BIBLIOGRAPHY + "".join(
-        f"@article{{{key}, author = {{Doe, Jo}}, title = {{T}}, journal = {{J}}, year = {{2018}}}}\n"
+        f"@article{{{key}, author={{Doe, Jo}}, title={{T}}, journal={{J}}, year={{2018}}}}\n"
         for key in same
     )
     helpers["book/theory/concept.md"] = FILES["book/theory/concept.md"].replace(

@@ -229,6 +229,8 @@ def test_the_table_has_a_row_per_run(store):
     runs = results.of("none", warmup=0.5)
     assert row["validation_accuracy"] == runs.validation_accuracy[1, 1, -1]
     assert row["train_loss"] == runs.train_loss[1, 1, -1]
+    alone = sweep().run(store).table()  # of one recipe nothing varies
+    assert list(alone.columns[:5]) == ["arm", "batch_size", "steps", "lr", "seed"]
 
 
 def test_learning_rates_may_depend_on_arm_and_recipe(store):

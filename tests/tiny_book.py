@@ -22,6 +22,7 @@ extensions = ["myst_nb", "bookext.execution", "bookext.figures", "bookext.glue",
 nb_execution_mode = {mode!r}
 nb_execution_timeout = 60
 nb_merge_streams = True
+book_warm_kernels = {warm!r}
 html_theme = "basic"
 exclude_patterns = ["_build"]
 """
@@ -77,11 +78,14 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", **variables}
 
 
-def make_book(folder: Path, pages: dict[str, str], mode: str = "cache") -> Book:
-    """A book with the given pages (name with suffix, text) below its first page."""
+def make_book(folder: Path, pages: dict[str, str], mode: str = "cache", warm: bool = False) -> Book:
+    """A book with the given pages (name with suffix, text) below its first page.
+
+    Warm kernels load libraries that these pages do not need.
+    """
     book = Book(folder)
     extensions = str(ROOT / "book" / "_ext")
-    book.write("conf.py", CONF.format(extensions=extensions, mode=mode))
+    book.write("conf.py", CONF.format(extensions=extensions, mode=mode, warm=warm))
     book.write("bnutils/__init__.py", "")
     book.write("bnutils/data.py", DATA)
     names = "\n".join(name.rsplit(".", 1)[0] for name in pages)

@@ -69,14 +69,15 @@ class Dataset:
         return images.to(torch.float32, copy=True).mul_(factor).sub_(shift)
 
     def describe(self) -> str:
-        """One line: title, sizes of the parts, image size, classes, and the setting's name."""
+        """One line: title, sizes of the parts, image size, classes, setting if there is one."""
         train, validation, test = (
             f"{len(part):,}".replace(",", " ") for part in (self.train, self.validation, self.test)
         )
         channels, height, width = self.train.images.shape[1:]
         size = f"{height} x {width}" + (f" in {channels} channels" if channels > 1 else "")
+        setting = f" (BNUTILS_DATASET={self.name})" if self.name in DATASET_TITLES else ""
         return (
             f"Data: {DATASET_TITLES.get(self.name, self.name)}, {train} training, "
             f"{validation} validation and {test} test images, {size}, "
-            f"{len(self.classes)} classes (BNUTILS_DATASET={self.name})"
+            f"{len(self.classes)} classes{setting}"
         )

@@ -16,6 +16,7 @@ from .dependencies import Package, library_versions
 from .running import Result, run_all
 from .stop import stop
 from .storage import Durations, Store
+from .warm_kernels import start_server
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapt
     stale = sorted(stale, key=durations.expected, reverse=True)
     jobs = app.config.book_execution_jobs or len(os.sched_getaffinity(0))
     logger.info("Executing %d chapters, %d at a time", len(stale), min(jobs, len(stale)))
+    warm = app.config.book_warm_kernels and start_server()
     results: list[Result] = []
 
     def done(result: Result) -> None:
@@ -88,7 +90,7 @@ def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapt
             store.add(keys[result.chapter.name], result.chapter, result.seconds)
             durations.record(result.chapter.name, result.seconds)
 
-    run_all(stale, jobs, app.config.nb_execution_timeout, done)
+    run_all(stale, jobs, app.config.nb_execution_timeout, warm, done)
     failures = [result.failure for result in results if result.failure]
     if failures:
         stop(f"{len(failures)} of {len(stale)} executed chapters failed.", failures)
@@ -99,6 +101,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("bookext.environment")
     app.add_config_value("book_package", "bnutils", "", str)
     app.add_config_value("book_execution_jobs", 0, "", int)
+    app.add_config_value("book_warm_kernels", True, "", bool)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-before-read-docs", execute_stale)
     app.connect("source-read", use_folder)

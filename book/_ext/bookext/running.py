@@ -12,6 +12,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 
 from .chapters import Chapter
+from .warm_kernels import warm_manager
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -32,7 +33,7 @@ def describe(chapter: Chapter, cell: int, error: BaseException) -> str:
     return f"{place}\n{_COLOURS.sub('', str(error)).strip()}"
 
 
-async def run_one(chapter: Chapter, timeout: int | None) -> Result:
+async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
     """Execute the cells of a chapter in place, in the folder of its page."""
     started, cell_now = time.perf_counter(), 0
 
@@ -48,7 +49,9 @@ async def run_one(chapter: Chapter, timeout: int | None) -> Result:
         record_timing=False,
         ipython_hist_file=":memory:",
         extra_arguments=["--log-level=ERROR"],
+        km=warm_manager() if warm else None,
     )
+    client.owns_km = True  # so that it ends the kernel
     failure = None
     try:
         await client.async_execute(cwd=str(chapter.path.parent))
@@ -58,9 +61,15 @@ async def run_one(chapter: Chapter, timeout: int | None) -> Result:
 
 
 def run_all(
-    chapters: list[Chapter], jobs: int, timeout: int | None, done: Callable[[Result], None]
+    chapters: list[Chapter],
+    jobs: int,
+    timeout: int | None,
+    warm: bool,
+    done: Callable[[Result], None],
 ) -> None:
     """Execute chapters in the order given, `jobs` at a time; `done` hears of each at its end.
+
+    `warm` kernels are forked from the server, which must have been started.
 
     The event loop has a thread of its own, because nbclient would otherwise take the
     interrupt key for itself: an interrupt ends all kernels, then goes on as usual.
@@ -71,7 +80,7 @@ def run_all(
 
         async def one(chapter: Chapter) -> None:
             async with slots:
-                done(await run_one(chapter, timeout))
+                done(await run_one(chapter, timeout, warm))
 
         async with asyncio.TaskGroup() as group:
             for chapter in chapters:
