@@ -6,8 +6,10 @@ from torch import nn
 
 from bnutils.replicas.stacking import stack
 
-MOST_TOGETHER = 10
-SAMPLES_TOGETHER = 1024  # beyond, the activations leave the cache and nothing is left to share
+MOST_TOGETHER = 20
+PARAMETERS_TOGETHER = 1_000_000  # beyond, the weights leave the cache, 4 MB
+SAMPLES_TOGETHER = 1024  # beyond, the activations do, and nothing is left to share
+CONVOLUTIONS_TOGETHER = 5
 SMALL_BATCH = 8  # grouped convolutions are slow, but for tiny batches calls are slower
 
 
@@ -23,5 +25,6 @@ def replicas_together(net: nn.Sequential, batch_size: int) -> int:
     except TypeError:
         return 1
     if any(isinstance(layer, nn.Conv2d) for layer in net.modules()):
-        return MOST_TOGETHER // 2 if batch_size <= SMALL_BATCH else 1
-    return most_together(batch_size)
+        return CONVOLUTIONS_TOGETHER if batch_size <= SMALL_BATCH else 1
+    parameters = sum(parameter.numel() for parameter in net.parameters())
+    return max(1, min(most_together(batch_size), PARAMETERS_TOGETHER // max(parameters, 1)))
