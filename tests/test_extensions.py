@@ -241,6 +241,22 @@ def test_warm_kernels_have_the_libraries_and_nothing_else_in_common(
     assert one[3] == str(tmp_path) and one[4] is False
 
 
+@pytest.mark.parametrize("warm", [False, WARM])
+def test_a_figure_stays_in_its_cell(tmp_path: Path, warm: bool) -> None:
+    draw = "import matplotlib.pyplot as plt\nplt.plot([0, NUMBER])\nplt.title('NUMBER'); None"
+    cells = [
+        "---\nmystnb: {image: {alt: a line}, figure: {name: fig-NUMBER, caption: A line}}\n---\n"
+        + draw
+    ]
+    page = chapter(*(cells[0].replace("NUMBER", str(number)) for number in (1, 2)))
+    book = make_book(tmp_path, {"figures.md": page}, warm=warm)
+    built = book.build()
+    assert built.returncode == 0, built.stderr
+    html = (book.build_folder / "html" / "figures.html").read_text()
+    assert html.count("<figure") == 2
+    assert html.index('id="fig-1"') < html.index('id="fig-2"')
+
+
 def wait_until(true: Callable[[], bool], seconds: float) -> None:
     limit = time.monotonic() + seconds
     while not true():

@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+# Not matplotlib's backend for notebooks, which looks for its kernel when it is imported.
 LIBRARIES = [
     "IPython",
     "ipykernel.kernelapp",
@@ -22,7 +23,6 @@ LIBRARIES = [
     "ipywidgets",
     "jupyter_book.cli.main",  # each copy runs the script that started the build, up to its guard
     "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "myst_nb",
     "pandas",
     "scipy.special",
