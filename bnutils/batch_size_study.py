@@ -36,7 +36,7 @@ class BatchSizeStudy:
     def on(cls, dataset: Dataset, images: int = 5_000) -> BatchSizeStudy:
         """The study on the first ``images`` training images, as long as suits the data."""
         first = replace(dataset, train=dataset.train.take(images))
-        epochs, updates = (3, 30) if dataset.name == "digits" else (2, 60)
+        epochs, updates = (2, 30) if dataset.name == "digits" else (2, 60)
         return cls(first, epochs, updates)
 
     @property

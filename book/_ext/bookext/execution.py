@@ -31,6 +31,12 @@ def enabled(app: Sphinx) -> bool:
     return bool(app.config.nb_execution_mode == "cache")
 
 
+def start_early(app: Sphinx) -> None:
+    """Have libraries loaded while Sphinx reads its own, where all chapters are to be executed."""
+    if enabled(app) and app.config.book_warm_kernels and not cache_folder(app).exists():
+        start_server()
+
+
 def find_outdated(
     app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
@@ -76,7 +82,7 @@ def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapt
     stale = sorted(stale, key=durations.expected, reverse=True)
     jobs = app.config.book_execution_jobs or len(os.sched_getaffinity(0))
     logger.info("Executing %d chapters, %d at a time", len(stale), min(jobs, len(stale)))
-    warm = app.config.book_warm_kernels and start_server()
+    warm = app.config.book_warm_kernels and start_server()  # or it has been started before
     results: list[Result] = []
 
     def done(result: Result) -> None:
@@ -102,6 +108,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("book_package", "bnutils", "", str)
     app.add_config_value("book_execution_jobs", 0, "", int)
     app.add_config_value("book_warm_kernels", True, "", bool)
+    app.connect("builder-inited", start_early, priority=100)
     app.connect("env-get-outdated", find_outdated)
     app.connect("env-before-read-docs", execute_stale)
     app.connect("source-read", use_folder)

@@ -15,9 +15,15 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-# Not matplotlib's backend for notebooks, which looks for its kernel when it is imported.
+# Not matplotlib's backend for notebooks (which `bnutils.plots` imports): it looks for its kernel at
+# import.
 LIBRARIES = [
     "IPython",
+    "bnutils.claims",
+    "bnutils.data",
+    "bnutils.live",
+    "bnutils.sweep",
+    "bnutils.tables",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipywidgets",
@@ -26,6 +32,7 @@ LIBRARIES = [
     "myst_nb",
     "pandas",
     "scipy.special",
+    "sklearn.datasets",
     "torch",
 ]
 
