@@ -54,7 +54,7 @@ lint: $(READY) ## check style and types
 
 test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
 	# The builds of the book use both cores themselves. Status 5: PYTEST chose no test of this half.
-	$(IN_VENV) python -m pytest --numprocesses=2 --dist=loadfile $(WHOLE:%=--ignore=%) $(PYTEST) \
+	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile $(WHOLE:%=--ignore=%) $(PYTEST) \
 	  || [ $$? -eq 5 ]
 	$(IN_VENV) python -m pytest $(WHOLE) $(PYTEST) || [ $$? -eq 5 ]
 

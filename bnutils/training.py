@@ -40,7 +40,9 @@ def train_together(
     runs: list[Run] = []
     for start in range(0, len(nets), width):
         part = slice(start, start + width)
-        runs += _train_stack(nets[part], dataset, recipe, replicas[part])
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(replicas[start][1])  # of what a layer without a rule may draw
+            runs += _train_stack(nets[part], dataset, recipe, replicas[part])
     return tuple(runs)
 
 
@@ -62,12 +64,10 @@ def _stacked(nets: Sequence[nn.Sequential], seeds: Sequence[int]) -> nn.Module:
     return stacked
 
 
-@torch.random.fork_rng(devices=())
 def _train_stack(
     nets: Sequence[nn.Sequential], dataset: Dataset, recipe: Recipe, replicas: Sequence[Replica]
 ) -> list[Run]:
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
-    torch.manual_seed(seeds[0])  # of what a network that is trained alone draws at random
     stacked = _stacked(nets, seeds)
     curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}  # T arrays [R, ...]
     steps: list[int] = []

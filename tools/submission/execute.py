@@ -20,6 +20,7 @@ from tools.submission.errors import SubmissionError
 from tools.submission.images import smaller
 
 KERNEL_FILE = re.compile(r"[^\s\"<>]*ipykernel_\d+[/\\]\d+\.py")
+CLAIM_KIND = "application/vnd.bnutils.claim+json"
 QUOTED = re.compile(r"⟦([^⟧]+)⟧")
 SETTINGS = {
     "BNUTILS_JOBS": "1",
@@ -125,6 +126,9 @@ def _finish_outputs(cell: NotebookNode, folder: Path) -> None:
     for output in cell.outputs:
         data = output.get("data", {})
         images = [kind for kind in ("image/svg+xml", "image/png") if kind in data]
+        if CLAIM_KIND in data:  # the card's HTML says the same
+            data.pop("text/markdown", None)
+            del data[CLAIM_KIND]
         for kind in images[1:]:
             del data[kind]
         if "image/svg+xml" in data:
