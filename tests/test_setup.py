@@ -53,7 +53,9 @@ def locked(python: str) -> dict[str, Version]:
 
 def declared() -> list[Requirement]:
     project = PROJECT["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    extras = project["optional-dependencies"]
+    # Ray is large, and for readers who have a cluster of it.
+    groups = [project["dependencies"], *(extras[name] for name in extras.keys() - {"ray"})]
     found = [Requirement(text) for group in groups for text in group]
     return [requirement for requirement in found if requirement.name != project["name"]]
 

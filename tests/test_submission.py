@@ -26,6 +26,7 @@ from tools.submission.bibliography import Bibliography
 from tools.submission.compare import differences
 from tools.submission.convert import Converter, Listing
 from tools.submission.draft import new_code_cell
+from tools.submission.downloads import without_downloads
 from tools.submission.errors import Place, SubmissionError
 from tools.submission.execute import execute, fill_in
 from tools.submission.images import smaller
@@ -656,7 +657,13 @@ def test_committed_notebook_is_executed_and_small(path: Path) -> None:
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
     assert not any("⟦" in cell.source for cell in notebook.cells)
-    assert path.stat().st_size < 1_400_000
+    assert path.stat().st_size < 1_750_000
+
+
+def test_links_to_tables_are_dropped_and_nothing_else() -> None:
+    link = '<p><a download="a.csv" href="data:text/csv,x%0D%0A">All 2 rows</a></p>'
+    kept = '<table><td>1</td></table><p><a href="#here">here</a></p>'
+    assert without_downloads(kept + link) == kept
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from tools.submission.downloads import without_downloads
 from tools.submission.draft import new_code_cell
 from tools.submission.errors import SubmissionError
 from tools.submission.images import smaller
@@ -129,6 +130,8 @@ def _finish_outputs(cell: NotebookNode, folder: Path) -> None:
         if CLAIM_KIND in data:  # the card's HTML says the same
             data.pop("text/markdown", None)
             del data[CLAIM_KIND]
+        if "text/html" in data:
+            data["text/html"] = without_downloads(data["text/html"])
         for kind in images[1:]:
             del data[kind]
         if "image/svg+xml" in data:
