@@ -25,8 +25,8 @@ from tools.submission.assemble import Project, assemble
 from tools.submission.bibliography import Bibliography
 from tools.submission.compare import differences
 from tools.submission.convert import Converter, Listing
-from tools.submission.draft import new_code_cell
 from tools.submission.downloads import without_downloads
+from tools.submission.draft import new_code_cell
 from tools.submission.errors import Place, SubmissionError
 from tools.submission.execute import execute, fill_in
 from tools.submission.images import smaller
