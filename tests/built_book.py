@@ -26,7 +26,8 @@ JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
 class Built:
     """A build: where, with what result, what it said, and how long it took.
 
-    `processor_seconds` counts all its processes, `load` what ran in the minute before it.
+    `processor_seconds` counts its processes but forked kernels, `load` what ran in the minute
+    before it.
     """
 
     source: Path
@@ -49,10 +50,7 @@ class Built:
     @property
     def timing(self) -> str:
         """How long the build took, in words."""
-        return (
-            f"{self.seconds:.0f} s, processor time {self.processor_seconds:.0f} s, "
-            f"load before {self.load:.1f}"
-        )
+        return f"{self.seconds:.0f} s, load before {self.load:.1f}"
 
     @property
     def html(self) -> Path:

@@ -17,7 +17,7 @@ class Speed(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make one table of the ways to train, and one of the ways to write the layer."""
         root = Path(self.env.srcdir)
-        own, kept = root / "_build" / "bench.json", root / "docs" / "bench.json"
+        own, kept = root / "_build" / "bench.json", root / "book" / "_assets" / "bench.json"
         for path in (own, kept):
             self.env.note_dependency(str(path))
         path = own if own.is_file() else kept
