@@ -169,7 +169,7 @@ def test_the_same_numbers_come_out_again(
     }
     assert any(before.values()), "no chapter that was run again has numbers"
     results: list[Result] = []
-    run_all(chapters, 2, 900, results.append)
+    run_all(chapters, 2, 900, False, results.append)
     assert [result.failure for result in results if result.failure] == []
     for result in results:
         name = result.chapter.name
