@@ -13,14 +13,7 @@ from tools.bench.layers import SHAPES, ways
 from tools.bench.loops import SingleImages, matrix_products, one_network
 from tools.bench.work import SIZES, build, floating, make_data
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for one another measure what else the machine does."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

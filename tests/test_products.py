@@ -18,13 +18,7 @@ SHAPES = {  # S, m, k, n
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads that share a busy processor make these short products slow."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(params=["as it is", "without oneDNN"], autouse=True)

@@ -209,13 +209,7 @@ NETWORKS = {
 NETWORKS |= {f"activations, part {i + 1}": (VECTOR, activated(ELEMENTWISE[i::4])) for i in range(4)}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads only get in the way of each other in networks this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def build(name, seed, dtype=torch.float32):

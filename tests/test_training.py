@@ -17,14 +17,7 @@ from bnutils.recipe import Recipe
 from bnutils.runs import CURVES, Runs
 from bnutils.training import train_together
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads only get in the way of each other in networks this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
