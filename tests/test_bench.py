@@ -2,12 +2,15 @@
 
 import json
 from itertools import islice, pairwise
+from pathlib import Path
 
 import pytest
 import torch
+from docutils import nodes
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
+from book._ext.bookext.speed import described, layer_table, loop_table
 from tools.bench import __main__ as bench
 from tools.bench.layers import SHAPES, ways
 from tools.bench.loops import SingleImages, matrix_products, one_network
@@ -63,6 +66,25 @@ def test_the_three_ways_to_normalize_agree(shape):
     for other in outputs[1:]:
         torch.testing.assert_close(other, outputs[0], rtol=1e-4, atol=1e-4)
     assert not torch.equal(outputs[0], F.relu(outputs[0]))
+
+
+def test_the_page_shows_every_measurement():
+    kept = Path(__file__).parent.parent / "book" / "_assets" / "bench.json"
+    report = json.loads(kept.read_text())
+    loops, layers = loop_table(report["rows"]), layer_table(report["layers"])
+    lines = [
+        [cell.astext() for cell in row.findall(nodes.entry)] for row in loops.findall(nodes.row)
+    ]
+    names = list(dict.fromkeys(row["name"] for row in report["rows"]))
+    for name, head in zip(names, lines[0][1:], strict=True):
+        assert head.startswith(f"{name}, ")
+    for row in report["rows"]:
+        line = next(line for line in lines[1:] if line[0] == str(row["batch_size"]))
+        shown = line[1 + names.index(row["name"])].replace("\N{NO-BREAK SPACE}", "")
+        assert shown.startswith(f"{row['samples_per_second']:.0f}")
+        assert row["name"] == "engine" or f"{row['ratio_to_this']:.2f} ×" in shown
+    assert len(list(layers.findall(nodes.row))) == 1 + len(report["layers"])
+    assert report["processor"] in described(report, here=False)
 
 
 @pytest.mark.slow

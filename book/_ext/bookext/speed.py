@@ -31,7 +31,11 @@ class Speed(SphinxDirective):
 
 def described(report: dict[str, Any], here: bool) -> str:
     """When and on what the numbers were measured."""
-    where = "On the machine that built this page" if here else "On the machine of the last release"
+    where = (
+        "On the machine that built this page"
+        if here
+        else "On the machine where it was measured last"
+    )
     return (
         f"{where}, {report['made']}: {report['processor']}, {report['cores']} cores, "
         f"torch {report['versions']['torch']}; medians of {report['rounds']} rounds in which all "
