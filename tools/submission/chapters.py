@@ -71,13 +71,20 @@ class Chapter:
         return tuple(segment for segment in self.segments if segment.kind == "code")
 
     def select(self, selection: Selection) -> tuple[Segment, ...]:
-        """Return the segments of a section with its subsections, or of the whole chapter."""
+        """Return the segments of a section with its subsections, or of the whole chapter.
+
+        Sections whose label ends in `-exercises` are for readers of the book and are left out.
+        """
         chosen = set(range(len(self.segments)))
         if selection.section is not None:
             chosen = self._section(selection.section)
-        for label in selection.without:
+        for label in (*selection.without, *self._exercises()):
             chosen -= self._section(label)
         return tuple(self.segments[index] for index in sorted(chosen))
+
+    def _exercises(self) -> list[str]:
+        labels = (label for segment in self.segments for label in segment.section_labels())
+        return [label for label in labels if label.endswith("-exercises")]
 
     def _section(self, label: str) -> set[int]:
         found = [
