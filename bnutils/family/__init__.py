@@ -1,0 +1,1 @@
+"""The relatives of batch normalization that PyTorch lacks, one a module."""
