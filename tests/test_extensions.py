@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from book._ext.bookext.dependencies import Package
+from book._ext.bookext.dependencies import Package, mentioned
 from book._ext.bookext.pages import tidy
 from book._ext.bookext.repository import set_address
 from tests.tiny_book import ROOT, Book, chapter, drawn, environment, make_book
@@ -349,3 +349,20 @@ def test_tidy_changes_nothing_twice() -> None:
     once = tidy(html)
     assert once == tidy(once)
     assert "fontawesome" not in once and "x.js" in once and "aria-label" not in once
+
+
+def test_stored_results_that_a_chapter_names_belong_to_its_key(tmp_path: Path) -> None:
+    run, other = tmp_path / "run.json", tmp_path / "other.json"
+    run.write_text("1")
+    other.write_text("2")
+    assert mentioned('open("book/_assets/run.json")', [run, other]) == ["1"]
+    assert mentioned("print()", [run, other]) == []
+
+
+def test_a_longer_run_does_not_take_the_outputs_of_a_shorter_one(
+    tmp_path: Path,
+) -> None:
+    book = make_book(tmp_path, {"one.md": recorded("one", "")})
+    for effort in ("1", "1", "10"):
+        assert book.build(BNUTILS_EFFORT=effort).returncode == 0
+    assert len(runs(book, "one")) == 2

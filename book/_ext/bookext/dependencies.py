@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -31,6 +31,11 @@ def library_versions() -> list[str]:
         except PackageNotFoundError:
             found.append(f"{name} absent")
     return found
+
+
+def mentioned(source: str, files: Iterable[Path]) -> list[str]:
+    """The texts of the files that `source` names, which are stored results it reads."""
+    return [path.read_text("utf-8") for path in files if path.name in source]
 
 
 @dataclass(frozen=True)

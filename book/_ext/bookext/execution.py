@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from .chapters import Chapter, read_chapter
-from .dependencies import Package, library_versions
+from .dependencies import Package, library_versions, mentioned
 from .running import Result, run_all
 from .stop import stop
 from .storage import Durations, Store
@@ -45,10 +45,14 @@ def find_outdated(
         return []
     package = Package(Path(app.srcdir) / app.config.book_package)
     lock = Path(app.srcdir) / "requirements.txt"
-    constants = [app.config.book_dataset, *library_versions()]
+    constants = [app.config.book_dataset, os.environ.get("BNUTILS_EFFORT", ""), *library_versions()]
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
     chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
-    keys = {chapter.name: package.key(chapter.code, constants) for chapter in chapters}
+    stored = sorted((Path(app.srcdir) / "book" / "_assets").glob("*.json"))
+    keys = {
+        chapter.name: package.key(chapter.code, [*constants, *mentioned(chapter.code, stored)])
+        for chapter in chapters
+    }
     before: dict[str, str] = getattr(env, "book_keys", {})
     env.book_keys = keys
     return [name for name, key in keys.items() if before.get(name) != key]
