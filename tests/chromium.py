@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 INSTALL = (
     ("apt-get", "update", "-q"),
     ("apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"),

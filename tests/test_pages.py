@@ -12,11 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.built_book import Built, cold_build
-from tests.chromium import find_chromium
+from tests.chromium import FLAGS, find_chromium
 
 pytestmark = pytest.mark.slow
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SCREENS = {
     "phone, light": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
     "desktop, dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
