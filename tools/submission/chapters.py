@@ -73,18 +73,19 @@ class Chapter:
     def select(self, selection: Selection) -> tuple[Segment, ...]:
         """Return the segments of a section with its subsections, or of the whole chapter.
 
-        Sections whose label ends in `-exercises` are for readers of the book and are left out.
+        Sections whose label ends in `-exercises` or `-explore` are for readers of the book and are
+        left out.
         """
         chosen = set(range(len(self.segments)))
         if selection.section is not None:
             chosen = self._section(selection.section)
-        for label in (*selection.without, *self._exercises()):
+        for label in (*selection.without, *self._for_the_book()):
             chosen -= self._section(label)
         return tuple(self.segments[index] for index in sorted(chosen))
 
-    def _exercises(self) -> list[str]:
+    def _for_the_book(self) -> list[str]:
         labels = (label for segment in self.segments for label in segment.section_labels())
-        return [label for label in labels if label.endswith("-exercises")]
+        return [label for label in labels if label.endswith(("-exercises", "-explore"))]
 
     def _section(self, label: str) -> set[int]:
         found = [

@@ -47,6 +47,7 @@ async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
         timeout=timeout,
         on_cell_start=note,
         record_timing=False,
+        store_widget_state=False,  # no widget manager reads it in a page
         ipython_hist_file=":memory:",
         extra_arguments=["--log-level=ERROR"],
         km=warm_manager() if warm else None,

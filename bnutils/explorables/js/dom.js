@@ -1,0 +1,102 @@
+// Elements and controls. Every control has a visible label, which is also its name.
+
+const SVG = "http://www.w3.org/2000/svg";
+let labels = 0; // so that each control finds its own label
+
+/** An HTML element; attributes by name, children as elements or text. */
+export function element(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(node, attributes, children) {
+  setAttributes(node, attributes);
+  node.append(...children);
+  return node;
+}
+
+/** Set attributes; null removes one. */
+export function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes))
+    if (value === null) node.removeAttribute(name);
+    else node.setAttribute(name, value);
+}
+
+/** A slider with its value in words; `onInput` is called with the number. */
+export function slider({ label, min, max, step, value, format = String, onInput }) {
+  const id = `bn-control-${(labels += 1)}`;
+  const input = element("input", { type: "range", id, min, max, step });
+  const output = element("output", { for: id });
+  const set = (number) => {
+    input.value = number;
+    output.textContent = format(Number(number));
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  set(value);
+  const root = element("div", { class: "bn-control" }, element("label", { for: id }, label), input, output);
+  return { root, input, set };
+}
+
+/** A choice among options, pairs of value and text; `onChange` is called with the value. */
+export function select({ label, options, value, onChange }) {
+  const id = `bn-control-${(labels += 1)}`;
+  const input = element("select", { id });
+  for (const [option, text] of options) input.append(element("option", { value: option }, text));
+  const set = (chosen) => (input.value = chosen);
+  input.addEventListener("change", () => onChange(input.value));
+  set(value);
+  const root = element("div", { class: "bn-control" }, element("label", { for: id }, label), input);
+  return { root, input, set };
+}
+
+/** A switch that is on or off; `onChange` is called with a boolean. */
+export function toggle({ label, value, onChange }) {
+  const id = `bn-control-${(labels += 1)}`;
+  const input = element("input", { type: "checkbox", id });
+  const set = (on) => (input.checked = on);
+  input.addEventListener("change", () => onChange(input.checked));
+  set(value);
+  const root = element("div", { class: "bn-control bn-toggle" }, input, element("label", { for: id }, label));
+  return { root, input, set };
+}
+
+/** A button; `onClick` is called without arguments. */
+export function button(text, onClick) {
+  const root = element("button", { type: "button", class: "bn-button" }, text);
+  root.addEventListener("click", () => onClick());
+  return root;
+}
+
+/** A line that screen readers read aloud when it changes. */
+export function announcer() {
+  return element("p", { class: "bn-says", role: "status", "aria-live": "polite" });
+}
+
+/** A number with a fixed count of decimals and a real minus sign; never a negative zero. */
+export function fixed(number, digits = 2) {
+  const text = number.toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
+}
+
+/**
+ * Call `draw` with the width of `node` in pixels, now and whenever it changes.
+ *
+ * Pictures drawn in real pixels keep their text readable on a phone. Returns a function that ends it.
+ */
+export function onWidth(node, draw) {
+  let shown = 0;
+  const observer = new ResizeObserver(() => {
+    const width = Math.round(node.clientWidth);
+    if (width > 0 && width !== shown) draw((shown = width));
+  });
+  observer.observe(node);
+  return () => observer.disconnect();
+}

@@ -1,0 +1,83 @@
+// Starts the interactive figures of a page that has no kernel. `BN_MODULES` holds their sources.
+// A classic script: pages opened from a disk may not load modules from files.
+
+(() => {
+  /** What a module asks of a widget's model: values, and calls when they change. */
+  class PageModel {
+    #values;
+    #listeners = new Map();
+
+    constructor(values) {
+      this.#values = values;
+    }
+
+    get(name) {
+      return this.#values[name];
+    }
+
+    set(name, value) {
+      this.#values[name] = value;
+      for (const event of [`change:${name}`, "change"])
+        for (const call of [...(this.#listeners.get(event) ?? [])]) call();
+    }
+
+    on(event, call) {
+      if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+      this.#listeners.get(event).add(call);
+    }
+
+    off(event, call) {
+      if (call) this.#listeners.get(event)?.delete(call);
+      else this.#listeners.delete(event);
+    }
+
+    save_changes() {}
+  }
+
+  async function start(figure) {
+    const still = figure.querySelector(".bn-still");
+    const stage = document.createElement("div");
+    try {
+      const state = JSON.parse(figure.querySelector("script").textContent);
+      const source = window.BN_MODULES[figure.dataset.module];
+      if (!source) throw new Error(`this page has no module ${figure.dataset.module}`);
+      const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      const { default: module } = await import(address);
+      URL.revokeObjectURL(address);
+      const model = new PageModel(state);
+      figure.bnModel = model;
+      await module.render({ model, el: stage });
+      figure.append(stage);
+      still.hidden = true;
+      figure.dataset.state = "live";
+    } catch (error) {
+      const words = document.createElement("p");
+      words.className = "bn-failed";
+      words.textContent =
+        "This is a still picture: the interactive figure could not start " +
+        `(${error?.message ?? error}).`;
+      figure.append(words);
+      figure.dataset.state = "failed";
+    }
+  }
+
+  // Far from the screen they wait, so that a page shows its text first.
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries)
+        if (isIntersecting) {
+          near.unobserve(target);
+          start(target);
+        }
+    },
+    { rootMargin: "600px" },
+  );
+  for (const figure of document.querySelectorAll(".bn-explorable")) near.observe(figure);
+  // Printed pages and searches show all of them.
+  addEventListener("beforeprint", () => {
+    for (const figure of document.querySelectorAll(".bn-explorable:not([data-state])")) {
+      near.unobserve(figure);
+      start(figure);
+    }
+  });
+})();
