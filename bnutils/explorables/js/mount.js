@@ -6,6 +6,7 @@
   class PageModel {
     #values;
     #listeners = new Map();
+    ofPage = true; // no kernel reads it, and the address is the page's own
 
     constructor(values) {
       this.#values = values;

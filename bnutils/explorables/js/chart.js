@@ -1,0 +1,94 @@
+// Line charts in real pixels: axes, lines with bands, names where the lines end.
+
+import { setAttributes, svg } from "./dom.js";
+import { linearScale, logScale, tickText, ticks } from "./scales.js";
+
+const [TOP, BOTTOM, LEFT] = [26, 40, 52];
+const LETTER = 7.4; // pixels, so that names have room on the right
+const LINE = 15; // pixels between two names
+
+/**
+ * A chart that can be drawn again and again: `draw` takes the width in pixels and what to show.
+ *
+ * Each of `series` has a name, a colour, xs and ys, and where wanted low and high for a band, dash
+ * for the look of the line. What is not finite, or not positive on a logarithmic axis, leaves a gap.
+ * `label` says what the chart shows to those who cannot see it.
+ */
+export function lineChart({ height = 220, title = "" } = {}) {
+  const root = svg("svg", { role: "img", height });
+  const draw = ({ width, series, x, y, label }) => {
+    const right = Math.max(12, ...series.map(({ name }) => name.length * LETTER + 10));
+    const area = { left: LEFT, right: width - right, top: TOP, bottom: height - BOTTOM };
+    const across = scaleOf(x, [area.left, area.right]);
+    const up = scaleOf(y, [area.bottom, area.top]);
+    setAttributes(root, { viewBox: `0 0 ${width} ${height}`, "aria-label": label });
+    root.replaceChildren(
+      svg("text", { x: 0, y: 14, "font-size": 14, "font-weight": 600 }, title),
+      ...axes(area, across, up, x, y),
+      ...series.flatMap((one) => drawn(one, across, up)),
+      ...names(series, across, up, area),
+    );
+  };
+  return { root, draw };
+}
+
+function scaleOf({ domain, log = false }, range) {
+  const scale = (log ? logScale : linearScale)(domain, range);
+  const [low, high] = domain;
+  const place = (value) => scale(Math.min(high, Math.max(low, value)));
+  place.shows = (value) => Number.isFinite(value) && (!log || value > 0);
+  place.ticks = log ? decades(low, high) : ticks(low, high, 4);
+  return place;
+}
+
+function decades(low, high) {
+  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  const every = Math.max(1, Math.ceil((last - first) / 5));
+  return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, i) => 10 ** (first + i * every));
+}
+
+function axes({ left, right, top, bottom }, across, up, x, y) {
+  const small = { "font-size": 12 };
+  return [
+    ...up.ticks.flatMap((value) => [
+      svg("line", { x1: left, x2: right, y1: up(value), y2: up(value), stroke: "var(--bn-line)" }),
+      svg("text", { x: left - 6, y: up(value) + 4, "text-anchor": "end", ...small }, (y.format ?? tickText)(value)),
+    ]),
+    ...across.ticks.map((value) =>
+      svg("text", { x: across(value), y: bottom + 16, "text-anchor": "middle", ...small }, (x.format ?? tickText)(value))),
+    svg("text", { x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle", ...small }, x.label),
+    svg("text", { x: left, y: top - 6, ...small }, y.label),
+  ];
+}
+
+function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
+  const shapes = [];
+  const shown = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i]));
+  if (low && high && shown.length > 1) {
+    const upper = shown.map((i) => `${across(xs[i])},${up(high[i])}`);
+    const lower = shown.map((i) => `${across(xs[i])},${up(low[i])}`).reverse();
+    shapes.push(svg("polygon", { points: [...upper, ...lower].join(" "), fill: colour, opacity: 0.18 }));
+  }
+  let path = "";
+  let before = -2;
+  for (const i of shown) {
+    path += `${i === before + 1 ? "L" : "M"}${across(xs[i]).toFixed(1)},${up(ys[i]).toFixed(1)}`;
+    before = i;
+  }
+  shapes.push(svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 2.2, "stroke-dasharray": dash }));
+  return shapes;
+}
+
+/** The names at the ends of their lines, moved apart where they would lie on one another. */
+function names(series, across, up, { right, top, bottom }) {
+  const ends = series.flatMap(({ name, colour, xs, ys }) => {
+    const last = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i])).pop();
+    return last === undefined || !name ? [] : [{ name, colour, at: up(ys[last]) }];
+  });
+  ends.sort((a, b) => a.at - b.at);
+  for (let i = 1; i < ends.length; i += 1) ends[i].at = Math.max(ends[i].at, ends[i - 1].at + LINE);
+  const excess = ends.length ? Math.max(0, ends.at(-1).at - bottom) : 0;
+  return ends.map(({ name, colour, at }) =>
+    svg("text", { x: right + 5, y: Math.max(top, at - excess) + 4, "font-size": 13, "font-weight": 600,
+      style: `fill: ${colour}` }, name));
+}
