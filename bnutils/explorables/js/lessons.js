@@ -28,11 +28,11 @@ export const LESSONS = {
   },
   rate: {
     title: "Raise the learning rate",
-    settings: { data: "spirals", lr: 3 },
+    settings: { data: "spirals", depth: 6, lr: 1 },
     steps: 400,
-    margin: 20,
-    text: "At this learning rate the network without batch normalization is lost in its first " +
-      "steps. With it, larger weights mean smaller steps, and training goes on.",
+    margin: 40,
+    text: "At this learning rate the network without batch normalization is thrown off in its " +
+      "first steps. With it, larger weights mean smaller steps, and training goes on.",
   },
   start: {
     title: "Bad initialization",

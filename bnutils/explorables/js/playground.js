@@ -13,7 +13,7 @@ const TITLES = ["Without BN", "With BN"];
 const WORDS = ["without BN", "with BN"];
 const POINTS = 256; // of each part of a toy
 const GRID_POINTS = 48; // a side, as many as a panel draws
-const FRAME = 9; // milliseconds of each frame for training, so that the page stays responsive
+const FRAME = 12; // milliseconds of each frame for training, so that the page stays responsive
 const CALM = 400; // milliseconds between pictures for those who asked for little motion
 const KEPT = 300; // points of the curves
 
@@ -22,7 +22,8 @@ function render({ model, el }) {
   const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const onPage = Boolean(model.ofPage); // only a page has an address of its own
   const digits = unpacked(model.get("digits"));
-  let [trainer, curves, playing, drawn, widths] = [null, null, false, 0, { panel: 0, chart: 0 }];
+  let [trainer, curves, playing, changing, drawn] = [null, null, false, false, 0];
+  let widths = { panel: 0, chart: 0 };
 
   const says = announcer();
   const counter = element("p", { class: "bn-counter" });
@@ -37,9 +38,14 @@ function render({ model, el }) {
     value: model.get("batch_statistics"),
     onChange: (on) => (model.set("batch_statistics", on), model.save_changes()) });
 
+  /** Set several settings and start anew once. */
   function change(settings) {
+    changing = true;
     for (const [name, value] of Object.entries(settings)) model.set(name, value);
+    changing = false;
     model.save_changes();
+    run(false);
+    restart();
   }
 
   function restart() {
@@ -58,7 +64,7 @@ function render({ model, el }) {
     play.textContent = on ? "Pause" : "Play";
     play.setAttribute("aria-pressed", String(on));
     if (on) requestAnimationFrame(frame);
-    else publish();
+    else if (trainer) publish();
   }
 
   function frame(now) {
@@ -66,7 +72,7 @@ function render({ model, el }) {
     const until = performance.now() + FRAME;
     do advance();
     while (performance.now() < until);
-    const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM : 40;
+    const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM : 60;
     if (now - drawn >= pause) {
       drawn = now;
       draw();
@@ -111,9 +117,7 @@ function render({ model, el }) {
 
   const lessons = Object.entries(LESSONS).map(([name, { title, settings, text, steps }]) =>
     button(title, () => {
-      run(false);
       change(completed(settings));
-      restart();
       says.textContent = `${title}: ${text} Look again after ${steps} steps.`;
       model.set("lesson", name);
       model.save_changes();
@@ -134,13 +138,13 @@ function render({ model, el }) {
   el.append(group("Lessons", ...lessons), group("Training", play, step, hundred, reset, counter),
     says, sides, lines, group("Settings", ...controls.map(([, { root }]) => root), mode.root));
 
-  const settingsChanged = () => (run(false), restart());
+  const settingsChanged = () => changing || (run(false), restart());
   for (const name of names) model.on(`change:${name}`, settingsChanged);
   const modeChanged = () => (mode.set(model.get("batch_statistics")), draw());
   model.on("change:batch_statistics", modeChanged);
   const linked = onPage ? fromAddress(location.hash) : null;
-  if (linked) for (const [name, value] of Object.entries(linked)) model.set(name, value);
-  restart();
+  if (linked) change(linked);
+  else restart();
   const unwatch = onWidth(panels[0].root, (width) => {
     widths = { panel: width, chart: charts.loss.root.parentElement.clientWidth > 560 ? width : sides.clientWidth };
     draw();

@@ -1,0 +1,148 @@
+"""The playground: lessons end as their texts say, at a speed that shows something happening."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from bnutils.explorables.bundle import bundle
+from bnutils.explorables.explorable import FOLDER
+from bnutils.explorables.playground import Playground
+from book._ext.bookext.explorables import script
+from tests.chromium import FLAGS, find_chromium
+
+# Trains a lesson for the steps its text names, and measures both arms on held-out data.
+LESSON = """async ([source, name]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { LESSONS, completed, toyData, Trainer } = (await import(url)).default;
+  const { settings, steps, margin } = LESSONS[name];
+  const all = completed(settings);
+  const data = toyData(all.data, 256, all.seed);
+  const held = toyData(all.data, 256, all.seed + 100);
+  const trainer = new Trainer({ ...all, data, held });
+  const points = [];
+  for (let step = 1; step <= 3 * steps; step += 1) {
+    trainer.advance();
+    if (step === steps || step === 3 * steps)
+      points.push(trainer.measure().map(({ accuracy }) => 100 * accuracy));
+  }
+  return { margin, points };
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
+        yield browser.new_page(viewport={"width": 900, "height": 1300})
+        browser.close()
+
+
+@pytest.fixture
+def page(browser_page: Page, tmp_path: Path) -> Page:
+    """The playground, live in a page from the disk."""
+    figure = Playground()
+    html = figure.html(base64.b64decode(figure._repr_mimebundle_()[0]["image/png"]))
+    style = (FOLDER / "explorables.css").read_text()
+    (tmp_path / "figures.js").write_text(script([figure.module]))
+    (tmp_path / "page.html").write_text(
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title><style>{style}</style>"
+        f'<main>{html}</main><script defer src="figures.js"></script>'
+    )
+    browser_page.goto("about:blank")
+    browser_page.goto((tmp_path / "page.html").as_uri())
+    browser_page.wait_for_selector('.bn-explorable[data-state="live"]')
+    return browser_page
+
+
+def step_of(page: Page) -> int:
+    return int(page.locator(".bn-counter").inner_text().split()[-1])
+
+
+@pytest.mark.parametrize("name", ["calm", "rate", "start", "two", "deep"])
+def test_a_lesson_ends_as_its_text_says(browser_page: Page, name: str) -> None:
+    source = bundle("playground").replace(
+        "export default { render };",
+        "export default { LESSONS, completed, toyData, Trainer };",
+    )
+    found = browser_page.evaluate(LESSON, [source, name])
+    assert len(found["points"]) == 2  # after the steps named, and after three times as many
+    for without, with_bn in found["points"]:
+        if found["margin"] is None:
+            assert min(without, with_bn) >= 95
+        elif found["margin"] > 0:
+            assert with_bn - without >= found["margin"]
+        else:
+            assert with_bn - without <= found["margin"]
+
+
+def test_training_runs_fast_and_the_page_answers_meanwhile(page: Page) -> None:
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(500)
+    before, since = step_of(page), page.evaluate("performance.now()")
+    page.wait_for_timeout(2000)
+    answered = page.evaluate("new Promise(done => setTimeout(() => done(performance.now())))")
+    steps, seconds = step_of(page) - before, (answered - since) / 1000
+    page.get_by_role("button", name="Pause").click()
+    assert steps / seconds >= 60, f"{steps / seconds:.0f} steps a second"
+    stopped = step_of(page)
+    page.wait_for_timeout(200)
+    assert step_of(page) == stopped
+    assert "right without BN" in page.get_by_role("status").inner_text()
+
+
+def test_steps_settings_and_reset_work_by_keyboard(page: Page) -> None:
+    step = page.get_by_role("button", name="Step", exact=True)
+    step.focus()
+    page.keyboard.press("Enter")
+    assert step_of(page) == 1
+    page.get_by_role("button", name="100 steps").focus()
+    page.keyboard.press("Space")
+    assert step_of(page) == 101
+    depth = page.get_by_label("hidden layers")
+    depth.focus()
+    page.keyboard.press("ArrowDown")
+    assert step_of(page) == 0 and depth.input_value() == "6"
+    page.get_by_role("button", name="Step", exact=True).click()
+    page.get_by_role("button", name="Reset").click()
+    assert step_of(page) == 0
+
+
+def test_a_lesson_can_be_linked(page: Page) -> None:
+    page.get_by_role("button", name="Too deep").click()
+    page.get_by_role("button", name="Pause").click()
+    address = page.url
+    assert "activation=sigmoid" in address and "depth=10" in address
+    page.goto("about:blank")
+    page.goto(address)
+    page.wait_for_selector('.bn-explorable[data-state="live"]')
+    assert page.get_by_label("hidden layers").input_value() == "10"
+    assert page.get_by_label("activation", exact=True).input_value() == "sigmoid"
+    page.goto("about:blank")
+    page.goto(address.replace("depth=10", "depth=99").replace("sigmoid", "unheard"))
+    page.wait_for_selector('.bn-explorable[data-state="live"]')
+    assert page.get_by_label("hidden layers").input_value() == "4"
+
+
+def test_the_mode_changes_what_is_measured_and_nothing_else(page: Page) -> None:
+    page.get_by_label("batch size").select_option("2")
+    page.get_by_role("button", name="100 steps").click()
+    by_running = page.locator(".bn-score").nth(1).inner_text()
+    page.get_by_label("statistics of the batch").check()
+    assert page.locator(".bn-score").nth(1).inner_text() != by_running
+    assert step_of(page) == 100
+    page.get_by_label("statistics of the batch").uncheck()
+    assert page.locator(".bn-score").nth(1).inner_text() == by_running
+
+
+def test_digits_are_shown_with_answers(page: Page) -> None:
+    page.get_by_label("data", exact=True).select_option("digits")
+    for _ in range(3):
+        page.get_by_role("button", name="100 steps").click()
+    assert page.get_by_role("img", name="Digits and what the network with BN").is_visible()
+    share = float(page.locator(".bn-score").nth(1).inner_text().split()[0])
+    assert share >= 85
