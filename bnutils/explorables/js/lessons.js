@@ -44,7 +44,7 @@ export const LESSONS = {
   },
   two: {
     title: "Batch of two",
-    settings: { batch: 2 },
+    settings: { batch: 2, depth: 6 },
     steps: 1200,
     margin: -20,
     text: "Of two samples, normalization keeps only which is the larger. Here batch " +
