@@ -12,11 +12,12 @@ const LINE = 15; // pixels between two names
  *
  * Each of `series` has a name, a colour, xs and ys, and where wanted low and high for a band, dash
  * for the look of the line. What is not finite, or not positive on a logarithmic axis, leaves a gap.
- * `label` says what the chart shows to those who cannot see it.
+ * `label` says what the chart shows to those who cannot see it, `mark` is an x to point out, and
+ * `at` of an axis are the values to name on it.
  */
 export function lineChart({ height = 220, title = "" } = {}) {
   const root = svg("svg", { role: "img", height });
-  const draw = ({ width, series, x, y, label }) => {
+  const draw = ({ width, series, x, y, label, mark = null }) => {
     const right = Math.max(12, ...series.map(({ name }) => name.length * LETTER + 10));
     const area = { left: LEFT, right: width - right, top: TOP, bottom: height - BOTTOM };
     const across = scaleOf(x, [area.left, area.right]);
@@ -25,6 +26,8 @@ export function lineChart({ height = 220, title = "" } = {}) {
     root.replaceChildren(
       svg("text", { x: 0, y: 14, "font-size": 14, "font-weight": 600 }, title),
       ...axes(area, across, up, x, y),
+      ...(mark === null ? [] : [svg("line", { x1: across(mark), x2: across(mark), y1: area.top, y2: area.bottom,
+        stroke: "var(--bn-ink)", "stroke-dasharray": "3 3" })]),
       ...series.flatMap((one) => drawn(one, across, up)),
       ...names(series, across, up, area),
     );
@@ -32,12 +35,12 @@ export function lineChart({ height = 220, title = "" } = {}) {
   return { root, draw };
 }
 
-function scaleOf({ domain, log = false }, range) {
+function scaleOf({ domain, log = false, at = null }, range) {
   const scale = (log ? logScale : linearScale)(domain, range);
   const [low, high] = domain;
   const place = (value) => scale(Math.min(high, Math.max(low, value)));
   place.shows = (value) => Number.isFinite(value) && (!log || value > 0);
-  place.ticks = log ? decades(low, high) : ticks(low, high, 4);
+  place.ticks = at ? at : log ? decades(low, high) : ticks(low, high, 4);
   return place;
 }
 

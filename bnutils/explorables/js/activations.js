@@ -1,0 +1,94 @@
+// What reaches the nonlinearities during training, layer by layer, two networks side by side.
+
+import { announcer, button, element, onWidth, slider, svg } from "./dom.js";
+
+const COLOURS = { BN: "var(--bn-with)" };
+const [ROW, HEAD, FOOT, STUB] = [54, 26, 22, 62]; // pixels
+const PAUSE = 350; // milliseconds between two pictures while it plays
+
+function render({ model, el }) {
+  const { steps, layers, span, arms } = model.get("data"); // arms: name, histograms [T][layers][bins]
+  const stage = element("div", { class: "bn-sides" });
+  const says = announcer();
+  let [timer, width] = [null, 0];
+  const choose = (at) => {
+    model.set("at", at);
+    model.save_changes();
+  };
+  const time = slider({ label: "step", min: 0, max: steps.length - 1, step: 1, value: model.get("at"),
+    format: (at) => String(steps[at]), onInput: choose });
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+  };
+  const play = button("Play", () => {
+    if (timer !== null) return stop();
+    play.textContent = "Pause";
+    if (model.get("at") === steps.length - 1) choose(0);
+    timer = setInterval(() => {
+      if (!el.isConnected || model.get("at") >= steps.length - 1) return stop();
+      choose(model.get("at") + 1);
+    }, PAUSE);
+  });
+  const show = () => {
+    const at = model.get("at");
+    time.set(at);
+    if (timer === null || at === steps.length - 1) says.textContent = words(steps[at], arms, at, layers, span);
+    if (width > 0)
+      stage.replaceChildren(...Object.entries(arms).map(([name, histograms]) =>
+        element("div", { class: "bn-panel" }, drawArm(width, name, histograms[at], span))));
+  };
+  el.classList.add("bn-root");
+  el.append(element("div", { class: "bn-controls" }, play, time.root), stage, says);
+  model.on("change:at", show);
+  const probe = element("div", { class: "bn-panel" });
+  stage.append(probe);
+  const unwatch = onWidth(stage, () => {
+    const columns = getComputedStyle(stage).gridTemplateColumns.split(" ");
+    width = Math.floor(parseFloat(columns[0]));
+    show();
+  });
+  return () => {
+    stop();
+    unwatch();
+    model.off("change:at", show);
+  };
+}
+
+/** Share of what lies at the outermost bins or beyond, of a histogram. */
+const outside = (shares) => (shares[0] + shares.at(-1)) / shares.reduce((sum, share) => sum + share, 0);
+
+function words(step, arms, at, layers, span) {
+  const each = Object.entries(arms).map(([name, histograms]) =>
+    `${(100 * outside(histograms[at][layers - 1])).toFixed(0)} % with ${name}`);
+  return `Step ${step}: of the pre-activations of the last hidden layer, beyond ±${span} lie ${each.join(", ")}.`;
+}
+
+function drawArm(width, name, histograms, span) {
+  const height = HEAD + histograms.length * ROW + FOOT;
+  const colour = COLOURS[name] ?? "var(--bn-without)";
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
+    "aria-label": `Distributions of pre-activations by layer, ${name}` });
+  const text = (x, y, content, extra) => svg("text", { x, y, "font-size": 12, ...extra }, content);
+  picture.append(text(0, 15, name, { "font-size": 14, "font-weight": 700, style: `fill: ${colour}` }));
+  const right = width - 8;
+  histograms.forEach((shares, layer) => {
+    const base = HEAD + (layer + 1) * ROW;
+    const step = (right - STUB) / shares.length;
+    const top = Math.max(...shares);
+    const points = shares.flatMap((share, bin) => {
+      const y = (base - (share / top) * (ROW - 8)).toFixed(1);
+      return [`${(STUB + bin * step).toFixed(1)},${y}`, `${(STUB + (bin + 1) * step).toFixed(1)},${y}`];
+    });
+    picture.append(text(0, base - 6, `layer ${layer + 1}`),
+      svg("polygon", { points: `${STUB},${base} ${points.join(" ")} ${right},${base}`, fill: colour, opacity: 0.75 }),
+      svg("line", { x1: STUB, x2: right, y1: base, y2: base, stroke: "var(--bn-line)" }));
+  });
+  for (const value of [-span, 0, span])
+    picture.append(text(STUB + ((value + span) / (2 * span)) * (right - STUB), height - 6,
+      String(value).replace("-", "−"), { "text-anchor": "middle" }));
+  return picture;
+}
+
+export default { render };
