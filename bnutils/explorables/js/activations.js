@@ -1,6 +1,6 @@
 // What reaches the nonlinearities during training, layer by layer, two networks side by side.
 
-import { announcer, button, element, onWidth, slider, svg } from "./dom.js";
+import { announcer, button, element, fixed, onWidth, slider, svg } from "./dom.js";
 
 const COLOURS = { BN: "var(--bn-with)" };
 const [ROW, HEAD, FOOT, STUB] = [54, 26, 22, 62]; // pixels
@@ -8,7 +8,8 @@ const PAUSE = 350; // milliseconds between two pictures while it plays
 
 function render({ model, el }) {
   const { steps, layers, span, arms } = model.get("data"); // arms: name, histograms [T][layers][bins]
-  const stage = element("div", { class: "bn-sides" });
+  const panels = Object.keys(arms).map(() => element("div", { class: "bn-panel" }));
+  const stage = element("div", { class: "bn-sides" }, ...panels);
   const says = announcer();
   let [timer, width] = [null, 0];
   const choose = (at) => {
@@ -18,9 +19,11 @@ function render({ model, el }) {
   const time = slider({ label: "step", min: 0, max: steps.length - 1, step: 1, value: model.get("at"),
     format: (at) => String(steps[at]), onInput: choose });
   const stop = () => {
+    if (timer === null) return;
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
+    show();
   };
   const play = button("Play", () => {
     if (timer !== null) return stop();
@@ -36,17 +39,14 @@ function render({ model, el }) {
     time.set(at);
     if (timer === null || at === steps.length - 1) says.textContent = words(steps[at], arms, at, layers, span);
     if (width > 0)
-      stage.replaceChildren(...Object.entries(arms).map(([name, histograms]) =>
-        element("div", { class: "bn-panel" }, drawArm(width, name, histograms[at], span))));
+      Object.entries(arms).forEach(([name, histograms], arm) =>
+        panels[arm].replaceChildren(drawArm(width, name, histograms[at], span)));
   };
   el.classList.add("bn-root");
   el.append(element("div", { class: "bn-controls" }, play, time.root), stage, says);
   model.on("change:at", show);
-  const probe = element("div", { class: "bn-panel" });
-  stage.append(probe);
-  const unwatch = onWidth(stage, () => {
-    const columns = getComputedStyle(stage).gridTemplateColumns.split(" ");
-    width = Math.floor(parseFloat(columns[0]));
+  const unwatch = onWidth(panels[0], (pixels) => {
+    width = pixels;
     show();
   });
   return () => {
@@ -56,13 +56,21 @@ function render({ model, el }) {
   };
 }
 
-/** Share of what lies at the outermost bins or beyond, of a histogram. */
-const outside = (shares) => (shares[0] + shares.at(-1)) / shares.reduce((sum, share) => sum + share, 0);
+/** Mean and standard deviation of a histogram between -span and span, whose ends hold the rest. */
+function moments(shares, span) {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const centre = (bin) => ((bin + 0.5) / shares.length) * 2 * span - span;
+  const mean = shares.reduce((sum, share, bin) => sum + share * centre(bin), 0) / total;
+  const square = shares.reduce((sum, share, bin) => sum + share * (centre(bin) - mean) ** 2, 0) / total;
+  return { mean, deviation: Math.sqrt(square) };
+}
 
 function words(step, arms, at, layers, span) {
-  const each = Object.entries(arms).map(([name, histograms]) =>
-    `${(100 * outside(histograms[at][layers - 1])).toFixed(0)} % with ${name}`);
-  return `Step ${step}: of the pre-activations of the last hidden layer, beyond ±${span} lie ${each.join(", ")}.`;
+  const each = Object.entries(arms).map(([name, histograms]) => {
+    const { mean, deviation } = moments(histograms[at][layers - 1], span);
+    return `${name}: mean ${fixed(mean)}, standard deviation ${fixed(deviation)}`;
+  });
+  return `Step ${step}, last hidden layer. ${each.join("; ")}.`;
 }
 
 function drawArm(width, name, histograms, span) {

@@ -8,8 +8,9 @@
     #listeners = new Map();
     ofPage = true; // no kernel reads it, and the address is the page's own
 
-    constructor(values) {
+    constructor(values, still) {
       this.#values = values;
+      this.still = still; // what stands in the page for readers without scripts
     }
 
     get(name) {
@@ -45,7 +46,7 @@
       const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
       const { default: module } = await import(address);
       URL.revokeObjectURL(address);
-      const model = new PageModel(state);
+      const model = new PageModel(state, still);
       figure.bnModel = model;
       await module.render({ model, el: stage });
       figure.append(stage);

@@ -1,5 +1,6 @@
 """The page of all claims."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -42,7 +43,7 @@ class FillScoreboard(SphinxPostTransform):
                 for page in self.env.collect_relations()  # in the order of the contents
                 for claim in claims_by_page(self.env).get(page, [])
             ]
-            table = [self.table(claims)] if claims else []
+            table = live(self.table(claims)) if claims else []
             place.replace_self([nodes.paragraph("", "", *counts(claims)), *table])
 
     def table(self, claims: list[dict[str, Any]]) -> nodes.table:
@@ -89,6 +90,14 @@ class FillScoreboard(SphinxPostTransform):
             "", nodes.inline("", key), refdomain="cite", reftype="t", reftarget=key,
             refdoc=self.env.docname, refwarn=True,
         )  # fmt: skip
+
+
+def live(table: nodes.table) -> list[nodes.Node]:
+    """The table, which a script may take over and make sort and filter."""
+    state = json.dumps({"claims": [], "verdict": "", "order": "book", "words": ""})
+    before = '<div class="bn-explorable" data-module="scoreboard"><div class="bn-still">'
+    after = f'</div><script type="application/json">{state}</script></div>'
+    return [nodes.raw("", before, format="html"), table, nodes.raw("", after, format="html")]
 
 
 def row(cells: list[Any]) -> nodes.row:
