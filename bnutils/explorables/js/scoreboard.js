@@ -8,8 +8,8 @@ const VERDICTS = ["supported", "not supported", "inconclusive"];
 const NAMES = ["verdict", "order", "words"];
 
 /** Rows with what they are sorted and searched by. */
-function rowsOf(still, claims) {
-  const rows = still ? [...still.querySelectorAll("tbody tr")].map((row) => row.cloneNode(true)) : claims.map(drawnRow);
+function rowsOf(table, claims) {
+  const rows = table ? [...table.querySelectorAll("tbody tr")].map((row) => row.cloneNode(true)) : claims.map(drawnRow);
   return rows.map((row, book) => {
     const [claim, source, , , verdict] = [...row.children].map((cell) => cell.textContent.trim());
     return { row, book, claim, source, verdict: verdict.toLowerCase(), text: row.textContent.toLowerCase() };
@@ -28,9 +28,8 @@ function render({ model, el }) {
     model.set(name, value);
     model.save_changes();
   };
-  const still = model.still ?? null; // the table that the page holds for readers without scripts
-  const rows = rowsOf(still, model.get("claims"));
-  const old = still?.querySelector("table");
+  const old = model.still?.querySelector("table"); // which a page holds for readers without scripts
+  const rows = rowsOf(old, model.get("claims"));
   const head = old ? old.querySelector("thead").cloneNode(true)
     : element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, name))));
   const body = element("tbody");
