@@ -44,7 +44,7 @@ def download(release: str) -> bytes:
         if done.returncode:
             raise KatexError(
                 f"npm could not fetch katex {release}, the style of the equations:\n"
-                f"{done.stderr.strip()}\nIs there a network? Then run `make setup` again."
+                f"{str(done.stderr).strip()}\nIs there a network? Then run `make setup` again."
             )
         return next(Path(folder).glob("*.tgz")).read_bytes()
 

@@ -43,7 +43,7 @@ class Averages(Explorable):
 
     def still(self) -> Figure:
         figure = Figure(figsize=(7.0, 1.9), layout="constrained")
-        blocks = {
+        blocks: dict[str, tuple[slice | int, slice | int]] = {
             "BN": (slice(None), self.channel),
             "LN": (self.sample, slice(None)),
             "IN": (self.sample, self.channel),

@@ -30,8 +30,9 @@ function render({ model, el }) {
     play.textContent = "Pause";
     if (model.get("at") === steps.length - 1) choose(0);
     timer = setInterval(() => {
-      if (!el.isConnected || model.get("at") >= steps.length - 1) return stop();
-      choose(model.get("at") + 1);
+      if (!el.isConnected) return stop();
+      choose(Math.min(model.get("at") + 1, steps.length - 1));
+      if (model.get("at") === steps.length - 1) stop();
     }, PAUSE);
   });
   const show = () => {

@@ -98,7 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer(
         "book_katex",
         (visit_math, None),
-        (visit_math_block, None),  # type: ignore[arg-type]
+        (visit_math_block, None),
     )
     app.connect("config-inited", prepare)
     app.connect("html-page-context", add_style)
