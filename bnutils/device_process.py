@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.connection import Connection
@@ -31,14 +32,19 @@ def serve(rank: int, count: int, folder: str, timeout: float, connection: Connec
     try:
         dist.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=limit)
         connection.send_bytes(packed(True, None))
-        while True:
-            task, args = torch.load(io.BytesIO(connection.recv_bytes()), weights_only=False)
+        for request in _requests(connection):
+            task, args = torch.load(io.BytesIO(request), weights_only=False)
             connection.send_bytes(packed(True, task(*args)))
-    except (EOFError, OSError):  # the other end has closed
-        return
     except Exception:
-        with suppress(OSError):
+        with suppress(OSError):  # of an other end that has closed
             connection.send_bytes(packed(False, traceback.format_exc()))
+
+
+def _requests(connection: Connection) -> Iterator[bytes]:
+    """What comes through the connection, until its other end closes."""
+    with suppress(EOFError, OSError):
+        while True:
+            yield connection.recv_bytes()
 
 
 def packed(good: bool, answer: Any) -> bytes:

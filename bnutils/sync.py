@@ -21,7 +21,7 @@ def combine_moments(counts: Tensor, means: Tensor, squares: Tensor) -> tuple[Ten
     ``counts`` [K] says how many values a part has, ``means`` [K, C] and ``squares`` [K, C] are
     its means and its sums of squared deviations from them. No two large numbers are subtracted,
     as E[x²] - E[x]² would do.
-    Source: Chan, Golub and LeVeque (1983), eq. 2.1, for K parts.
+    Source: Chan, Golub and LeVeque (1983), for K parts instead of two.
     """
     share = (counts / counts.sum())[:, None]  # [K, 1]
     mean = (share * means).sum(0)  # [C]

@@ -128,7 +128,7 @@ def group_of_one(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("group_of_one")
 def test_one_value_in_all_is_refused():
-    with pytest.raises(ValueError, match="more than 1 value per channel .* got 1 in all 1"):
+    with pytest.raises(ValueError, match=r"more than 1 value per channel .* got 1 in all 1"):
         SyncBatchNorm1d(3)(torch.ones(1, 3))
 
 
