@@ -14,8 +14,7 @@ class JitteredBatchNorm(BatchNorm1d):
 
     For each unit and pass a mean from U(-1/2, 1/2) and a scale from U(1, 1.25) are drawn; each
     sample is multiplied and shifted by numbers that scatter around them with the standard
-    deviation ``SPREAD``. In both modes. Source: Santurkar et al. (2018), section 2.2 and
-    appendix A, with milder numbers.
+    deviation ``SPREAD``. In both modes. Source: after Santurkar et al. (2018), section 2.1.
     """
 
     SPREAD = 0.1
