@@ -35,13 +35,13 @@ class FigureOne:
     hidden: tuple[int, ...] = (100, 100, 100)
     narrow: float = 0.05
     batch_size: int = 60
-    points: int = 50
+    points: int = 40
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
     @classmethod
     def on(cls, dataset: Dataset, factor: int = 1) -> FigureOne:
         """The experiment with ``factor`` times the usual numbers of steps, which suit the data."""
-        steps, short, level = (2000, 150, 0.8) if dataset.name == "digits" else (5000, 300, 0.9)
+        steps, short, level = (2000, 150, 0.8) if dataset.name == "digits" else (5000, 250, 0.9)
         return cls(black_and_white(dataset), factor * steps, factor * short, level)
 
     @property
@@ -62,7 +62,7 @@ class FigureOne:
 
     def rates(self, lrs: Sequence[float] = (0.1, 0.5, 2.0, 8.0)) -> Sweep:
         """All arms at all of ``lrs``, for the shorter time."""
-        recipe = replace(self.recipe, steps=self.short, points=3, evaluate_on=1000)
+        recipe = replace(self.recipe, steps=self.short, points=1, evaluate_on=1000)
         return grid(self.arms, self.dataset, recipe, lrs=lrs, seeds=self.seeds)
 
 
