@@ -128,5 +128,6 @@ def _(first: SyncBatchNorm1d, layers: Sequence[SyncBatchNorm1d]) -> nn.Module:
         first.momentum,
         first.affine,
         first.track_running_stats,
+        bias=first.bias is not None,
     )
     return WideLayer(wide, layers)

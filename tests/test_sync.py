@@ -213,8 +213,9 @@ def test_training_on_two_devices_is_training_on_the_whole_batch(devices):
         assert not torch.allclose(alone["1.weight"], expected["1.weight"], atol=1e-3)
 
 
-def test_stacked_layers_compute_what_they_compute_alone():
-    nets = [nn.Sequential(nn.Flatten(), layer_of(SyncBatchNorm1d, 3)) for _ in range(2)]
+@pytest.mark.parametrize("settings", [{}, {"bias": False}, {"affine": False}])
+def test_stacked_layers_compute_what_they_compute_alone(settings):
+    nets = [nn.Sequential(nn.Flatten(), layer_of(SyncBatchNorm1d, 3, **settings)) for _ in "12"]
     x = seeded(2, 8, 3)
     stacked = stack(nets)
     y = stacked(x)
