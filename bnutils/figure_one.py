@@ -42,7 +42,9 @@ class FigureOne:
     def on(cls, dataset: Dataset, factor: int = 1) -> FigureOne:
         """The experiment with ``factor`` times the usual numbers of steps, which suit the data."""
         steps, short, level = (2000, 150, 0.8) if dataset.name == "digits" else (5000, 250, 0.9)
-        return cls(black_and_white(dataset), factor * steps, factor * short, level)
+        points = min(200, factor * cls.points)
+        images = black_and_white(dataset)
+        return cls(images, factor * steps, factor * short, level, points=points)
 
     @property
     def arms(self) -> dict[str, Callable[[int], nn.Sequential]]:
