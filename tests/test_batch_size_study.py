@@ -39,7 +39,7 @@ def test_equal_epochs_are_as_many_samples_as_full_batches_allow(study):
 
 
 def test_equal_updates_are_equal(study):
-    assert {recipe.steps for recipe in recipes(study.equal_updates())} == {30}
+    assert {recipe.steps for recipe in recipes(study.equal_updates())} == {study.updates}
 
 
 def test_the_rates_lie_around_a_centre_that_grows_with_the_size(study):

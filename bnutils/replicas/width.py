@@ -8,7 +8,7 @@ from bnutils.replicas.stacking import stack
 
 MOST_TOGETHER = 20
 PARAMETERS_TOGETHER = 1_000_000  # beyond, the weights leave the cache, 4 MB
-SAMPLES_TOGETHER = 1024  # beyond, the activations do, and nothing is left to share
+SAMPLES_TOGETHER = 2048  # beyond, the activations do, and nothing is left to share
 CONVOLUTIONS_TOGETHER = 5
 SMALL_BATCH = 8  # grouped convolutions are slow, but for tiny batches calls are slower
 

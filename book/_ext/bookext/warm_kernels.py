@@ -34,6 +34,7 @@ LIBRARIES = [
     "scipy.special",
     "sklearn.datasets",
     "torch",
+    "torch.distributed.tensor",  # which torch.testing asks for, with SymPy
 ]
 
 

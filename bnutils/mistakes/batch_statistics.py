@@ -1,0 +1,49 @@
+"""Mistakes in the statistics of the batch, by which training normalizes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bnutils.mistakes.short import ShortBatchNorm, register_short
+
+
+class UnbiasedBatchNorm(ShortBatchNorm):
+    """Normalizes the batch by the unbiased variance."""
+
+    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        over = self.averaged(x)
+        return x.mean(over), x.var(over)  # [C], [C]; `var` divides by m - 1 unless told
+
+
+class ShortcutBatchNorm(ShortBatchNorm):
+    """Computes the variance as the mean square minus the squared mean."""
+
+    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        over = self.averaged(x)
+        mean, mean_square = x.mean(over), x.square().mean(over)  # [C], [C]
+        return mean, (mean_square - mean.square()).clamp(min=0)  # [C], [C]
+
+
+class ConstantStatsBatchNorm(ShortBatchNorm):
+    """Takes the statistics under ``no_grad``, as if they did not depend on the input."""
+
+    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            return super().moments(x)  # [C], [C]
+
+
+class TinyEpsBatchNorm(ShortBatchNorm):
+    """Has an epsilon that protects from no more than the division by zero."""
+
+    def __init__(self, channels: int, eps: float = 1e-12, momentum: float = 0.1) -> None:
+        super().__init__(channels, eps, momentum)
+
+
+class LastAxisBatchNorm(ShortBatchNorm):
+    """Takes the last dimension for the channels, which is right for images [B, H, W, C] only."""
+
+    channel = -1
+
+
+register_short(UnbiasedBatchNorm, ShortcutBatchNorm, ConstantStatsBatchNorm, TinyEpsBatchNorm)
