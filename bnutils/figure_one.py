@@ -41,7 +41,7 @@ class FigureOne:
     @classmethod
     def on(cls, dataset: Dataset, factor: int = 1) -> FigureOne:
         """The experiment with ``factor`` times the usual numbers of steps, which suit the data."""
-        steps, short, level = (1500, 100, 0.8) if dataset.name == "digits" else (5000, 250, 0.9)
+        steps, short, level = (2000, 100, 0.8) if dataset.name == "digits" else (5000, 250, 0.9)
         points = min(200, factor * cls.points)
         images = black_and_white(dataset)
         return cls(images, factor * steps, factor * short, level, points=points)
