@@ -128,7 +128,7 @@ axes.plot([origin(), twice(Scale(2.0).forward(dataset.size))]);
 """
 
 FILES = {
-    "_config.yml": "sphinx: {config: {mathjax3_config: {tex: {macros: {E: '\\mathbb{E}'}}}}}\n",
+    "_config.yml": "sphinx: {config: {book_macros: {E: '\\mathbb{E}'}}}\n",
     "book/references.bib": BIBLIOGRAPHY,
     "book/theory/concept.md": CONCEPT.lstrip(),
     "book/implementation/bn.md": LAYER.lstrip(),

@@ -44,9 +44,7 @@ class Project:
         path = self.root / "_config.yml"
         config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
         sphinx = (config.get("sphinx") or {}).get("config") or {}
-        macros: Mapping[str, object] = (
-            (sphinx.get("mathjax3_config") or {}).get("tex", {}).get("macros", {})
-        )
+        macros: Mapping[str, object] = sphinx.get("book_macros") or {}
         return macros
 
 

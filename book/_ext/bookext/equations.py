@@ -68,8 +68,10 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     # Raw environments come with numbers of their own, which the page does not use.
     latex = latex.replace("{align}", "{align*}").replace("{gather}", "{gather*}")
     html = rendered(app, latex, display=True)
+    # A wide formula scrolls where it stands, with the keyboard too.
+    html = html.replace('class="katex-display"', 'class="katex-display" tabindex="0"', 1)
     anchor = f' id="{escape(node["ids"][0])}"' if node.get("ids") else ""
-    translator.body.append(f'<div class="math notranslate"{anchor} tabindex="0">')
+    translator.body.append(f'<div class="math notranslate"{anchor}>')
     if node.get("number"):
         number = escape(str(get_node_equation_number(translator, node)))
         translator.body.append(f'<span class="eqno">({number})')

@@ -12,18 +12,25 @@ _FONT_AWESOME = re.compile(
 )
 _SEARCH_LABEL = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 _LOGO = re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")')
+_EMPTY_HEAD = re.compile(r'<th( class="[^"]*")?>\s*(?:<p>\s*</p>)?\s*</th>')
+_CITATION_ROLE = re.compile(
+    r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
+)
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
 def tidy(html: str) -> str:
     """The same page without the icons' script (the style sheet draws them) and with true labels.
 
-    A label that differs from the text it names is an accessibility fault, and so is a logo
-    outside every landmark.
+    A label that differs from the text it names is an accessibility fault, and so are a heading
+    of a table without words, roles that do not fit what they hold, and a logo outside every
+    landmark.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
     html = _TOGGLE_LABEL.sub(r"\1", html)
+    html = _EMPTY_HEAD.sub(r"<td\1></td>", html)
+    html = _CITATION_ROLE.sub("", html)
     return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
 
 
