@@ -38,7 +38,10 @@ def prepare(app: Sphinx, config: Config) -> None:
     if not (fetched() / "katex.min.css").is_file():
         stop(
             "The style of the equations is missing.",
-            [f"{fetched()} holds no katex.min.css: run `make setup`, which fetches it."],
+            [
+                f"{fetched()} holds no katex.min.css: run `make setup` or "
+                "`python -m tools.katex`, which fetch it."
+            ],
         )
 
 
