@@ -53,6 +53,14 @@ class Package:
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         return found
 
+    @cached_property
+    def imports(self) -> dict[str, list[str]]:
+        """What each module imports; each is read once for all chapters."""
+        return {
+            name: list(imported_names(path.read_text("utf-8")))
+            for name, path in self.modules.items()
+        }
+
     def used_by(self, source: str) -> set[str]:
         """Modules of the package that run when `source` runs, the indirect ones included."""
         used: set[str] = set()
@@ -63,7 +71,7 @@ class Package:
                 name = ".".join(parts[:end])
                 if name in self.modules and name not in used:
                     used.add(name)
-                    waiting += imported_names(self.modules[name].read_text("utf-8"))
+                    waiting += self.imports[name]
         return used
 
     def key(self, source: str, constants: list[str]) -> str:
