@@ -60,11 +60,14 @@ function render({ model, el }) {
   };
 }
 
-function words(map, { arm, rate }) {
-  const each = map.arms.map((name, a) => `${percent(map.accuracy[a][rate])} ${name === "BN" ? "with BN" : `with ${name}`}`);
-  const chosen = map.curves[arm][rate];
-  const lost = chosen.diverged > 0 ? ` ${chosen.diverged} of ${map.seeds} networks with ${map.arms[arm]} diverged.` : "";
-  return `Learning rate ${rateText(map.lrs[rate])}: validation accuracy ${each.join(", ")} (mean of ${map.seeds} seeds).${lost}`;
+function words(map, { rate }) {
+  const each = map.arms.map((name, a) => `${percent(map.accuracy[a][rate])} with ${name}`);
+  const lost = map.arms
+    .map((name, a) => [name, map.curves[a][rate].diverged])
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => ` ${count} of ${map.seeds} networks with ${name} diverged.`);
+  return `Learning rate ${rateText(map.lrs[rate])}: validation accuracy ${each.join(", ")} ` +
+    `(mean of ${map.seeds} seeds).${lost.join("")}`;
 }
 
 /** A shade from the ground to the ink: dark means accurate, whatever the theme. */
