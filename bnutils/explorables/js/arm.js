@@ -14,7 +14,7 @@ export function armPanel(title, colour) {
   const score = element("p", { class: "bn-score" });
   const canvas = element("canvas", { role: "img", class: "bn-regions" });
   const inside = svg("svg", { role: "img" });
-  const heading = element("p", { class: "bn-arm", style: `color: ${colour}` }, title);
+  const heading = element("p", { class: "bn-arm", style: `color: color-mix(in srgb, ${colour} 75%, var(--bn-ink))` }, title);
   const root = element("div", { class: "bn-panel" }, heading, score, canvas, inside);
   const show = ({ width, trainer, arm, regions, measured, training }) => {
     score.textContent = `${(100 * measured.accuracy).toFixed(0)} % right, loss ${lossText(measured.loss)}`;
