@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from torch import nn
 from torch.nn import functional as F
 
@@ -32,7 +32,6 @@ from bnutils.networks import mlp
 from bnutils.recipe import Recipe
 from bnutils.stats import mean_interval
 from book._ext.bookext.explorables import modules_of, script
-from tests.chromium import FLAGS, find_chromium
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FEW = Recipe(batch_size=32, steps=6, points=3, evaluate_on=50)
@@ -153,14 +152,6 @@ def test_text_in_the_state_cannot_end_its_element() -> None:
     figure = Playground(lesson="</script><b>")
     assert "</script><b>" not in figure.html(PNG)
     assert figure.html(PNG).count("</script>") == 1
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        yield browser.new_page()
-        browser.close()
 
 
 def shown(page: Page, tmp_path: Path, figure: Explorable, scripts: str | None = None) -> list[str]:

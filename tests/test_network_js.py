@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
 import torch
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnutils.explorables.bundle import bundle
 from bnutils.networks import mlp
-from tests.chromium import FLAGS, find_chromium
 
 STEPS, CLASSES = 50, 3
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -41,14 +39,6 @@ TRAIN = """async ([source, { sizes, activation, norm, lr, batch, state, batches,
   return { losses, layers, train, evaluation, again: [...js.predict(net,
     Float64Array.from(probe), count)] };
 }"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture(scope="module")
