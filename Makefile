@@ -11,7 +11,7 @@ DATE =
 PYTEST =
 
 VENV := .venv
-WHOLE := tests/test_book.py tests/test_pages.py
+WHOLE := tests/test_speed.py tests/test_book.py tests/test_pages.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
@@ -53,7 +53,7 @@ lint: $(READY) ## check style and types
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 
 test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
-	# The builds of the book use both cores themselves. Status 5: PYTEST chose no test of this half.
+	# The builds of the book use both cores themselves, and times count alone. Status 5: PYTEST chose no test of this half.
 	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile $(WHOLE:%=--ignore=%) $(PYTEST) \
 	  || [ $$? -eq 5 ]
 	$(IN_VENV) python -m pytest $(WHOLE) $(PYTEST) || [ $$? -eq 5 ]
