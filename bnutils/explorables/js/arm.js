@@ -1,11 +1,8 @@
 // How one network of the playground is shown: what it decides, what flows forward and back.
 
 import { element, setAttributes, svg } from "./dom.js";
+import { drawRegions } from "./regions.js";
 
-const GRID = 48; // points a side at which the classes are asked for
-const GROUND = ["#f3e3a2", "#bcdcf2", "#f0b6be"]; // light, so that dark points stand out
-const POINT = ["#7a5c00", "#084c7d", "#8c1d32"];
-const LOST = "#bbbbbb"; // where a network diverged
 const DIGIT = 8; // pixels a side
 
 /** The panel of an arm: `show` draws what a trainer holds, in a width in pixels. */
@@ -31,26 +28,6 @@ export function armPanel(title, colour) {
 
 export function lossText(loss) {
   return Number.isFinite(loss) ? (loss >= 100 ? loss.toExponential(0) : loss.toFixed(2)) : "not finite";
-}
-
-function drawRegions(canvas, classes, { inputs, labels }) {
-  const side = GRID * 6;
-  canvas.width = canvas.height = side;
-  const pen = canvas.getContext("2d");
-  classes.forEach((label, at) => {
-    pen.fillStyle = GROUND[label] ?? LOST;
-    pen.fillRect((at % GRID) * 6, Math.floor(at / GRID) * 6, 6, 6);
-  });
-  const shown = Math.min(labels.length, 240);
-  for (let i = 0; i < shown; i += 1) {
-    const [x, y] = [((inputs[2 * i] + 1) / 2) * side, ((1 - inputs[2 * i + 1]) / 2) * side];
-    pen.fillStyle = POINT[labels[i]];
-    pen.beginPath();
-    if (labels[i] === 0) pen.arc(x, y, 2.6, 0, 7);
-    else if (labels[i] === 1) pen.rect(x - 2.3, y - 2.3, 4.6, 4.6);
-    else pen.moveTo(x, y - 3.4), pen.lineTo(x + 3.2, y + 2.6), pen.lineTo(x - 3.2, y + 2.6);
-    pen.fill();
-  }
 }
 
 /** The first images of the validation part with the answers; a wrong one is framed and crossed. */
