@@ -17,6 +17,9 @@ from .stop import stop
 
 logger = logging.getLogger(__name__)
 
+# What kernels import of the extensions; the chapters and the library know nothing of it.
+KERNEL_CODE = Path(__file__).resolve().parent.parent / "kernel"
+
 
 def choose_data() -> str:
     """Name of the data set that the whole book uses, decided once for all chapters.
@@ -36,7 +39,7 @@ def kernel_variables(root: Path, build: Path) -> dict[str, str]:
 
     `root` holds the package `bnutils`; `build` may be written to.
     """
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(root), str(KERNEL_CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         "BNUTILS_JOBS": "1",
         "BNUTILS_LIVE": "0",

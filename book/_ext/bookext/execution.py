@@ -13,6 +13,7 @@ from sphinx.util import logging
 
 from .chapters import Chapter, read_chapter
 from .dependencies import Package, library_versions, mentioned
+from .environment import KERNEL_CODE
 from .running import Result, run_all
 from .stop import stop
 from .storage import Durations, Store
@@ -47,6 +48,7 @@ def find_outdated(
     lock = Path(app.srcdir) / "requirements.txt"
     constants = [app.config.book_dataset, os.environ.get("BNUTILS_EFFORT", ""), *library_versions()]
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
+    constants += [path.read_text("utf-8") for path in sorted(KERNEL_CODE.rglob("*.py"))]
     chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
     stored = sorted((Path(app.srcdir) / "book" / "_assets").glob("*.json"))
     keys = {

@@ -49,7 +49,7 @@ async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
         record_timing=False,
         store_widget_state=False,  # no widget manager reads it in a page
         ipython_hist_file=":memory:",
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--IPKernelApp.extra_extensions=figure_csv"],
         km=warm_manager() if warm else None,
     )
     client.owns_km = True  # so that it ends the kernel

@@ -120,6 +120,8 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -
     os.environ.update(environment)
     extensions = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path[:] = [path for path in sys.path if path != extensions]
+    more = environment.get("PYTHONPATH", "").split(os.pathsep)  # as in a new interpreter
+    sys.path += [path for path in more if path and path not in sys.path]
     sys.argv = ["ipykernel_launcher", *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
