@@ -14,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
 
 from bnutils.plots import COLOURS, band, dots
 from bnutils.stats import mean_interval
@@ -192,8 +193,8 @@ def test_names_from_a_legend_and_from_bold_words_of_the_same_colour() -> None:
 
 def test_diagrams_pictures_and_reference_lines_give_nothing() -> None:
     figure, (diagram, picture, reference) = plt.subplots(1, 3)
-    diagram.add_patch(plt.Rectangle((0, 0), 1, 1))
-    diagram.add_patch(plt.Polygon([(0, 0), (1, 0), (1, 1)]))
+    diagram.add_patch(Rectangle((0, 0), 1, 1))
+    diagram.add_patch(Polygon([(0, 0), (1, 0), (1, 1)]))
     diagram.text(0, 0, "a box", fontweight="bold")
     picture.imshow(np.zeros((8, 8)))
     picture.set_axis_off()

@@ -62,7 +62,8 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
     here = app.builder.get_target_uri(page)
     for figure in doctree.findall(nodes.figure):
         captions = list(figure.findall(nodes.caption))
-        for number, table in enumerate(figure.get("data", ()) if captions else (), 1):
+        tables: list[str] = figure.get("data", []) if captions else []
+        for number, table in enumerate(tables, 1):
             name = file_name(figure, page, number)
             path = Path(app.outdir, FOLDER, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ def csv_of(figure: Any) -> str | None:
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the representation in the session of a kernel."""
-    formatter = CsvFormatter(parent=shell.display_formatter)
+    formatter: Any = CsvFormatter(parent=shell.display_formatter)
     # Each change of a session's graphics format drops what is registered for `Figure` itself.
     formatter.for_type_by_name("matplotlib.figure", "FigureBase", csv_of)
     shell.display_formatter.register_formatter(formatter)

@@ -20,7 +20,7 @@ def read(ax: Any) -> list[Series]:
     parts = {id(part) for c in errors for part in (c[0], *c[1], *c[2])}
     lines = [
         series("line" if str(line.get_linestyle()).strip(" None") else "points", line,
-               line.get_color(), str(line.get_linestyle()), x=xy[:, 0], y=xy[:, 1])
+               line.get_color(), {"x": xy[:, 0], "y": xy[:, 1]}, str(line.get_linestyle()))
         for line in ax.lines
         if id(line) not in parts and not isinstance(line, AxLine) and is_seen(line)
         and in_data(line, ax) and len(xy := np.asarray(line.get_xydata(), np.float64))
@@ -83,4 +83,4 @@ def interval(container: Any) -> Series:
         ends = np.array(bar.get_segments())[:, :, "xy".index(name)]
         if len(ends) == len(x):
             columns |= {f"{name}_low": ends.min(axis=1), f"{name}_high": ends.max(axis=1)}
-    return series("interval", container, line.get_color(), str(line.get_linestyle()), **columns)
+    return series("interval", container, line.get_color(), columns)

@@ -20,7 +20,7 @@ def bar_series(container: Any) -> Series:
         kind, columns = "histogram", {f"{at}_low": left, f"{at}_high": left + width, value: height}
     if base.any():
         columns |= {f"{value}_low": base, f"{value}_high": base + height}
-    return series(kind, container, container[0].get_facecolor(), **columns)
+    return series(kind, container, container[0].get_facecolor(), columns)
 
 
 def from_steps(patch: Any) -> Iterator[Series]:
@@ -35,4 +35,5 @@ def from_steps(patch: Any) -> Iterator[Series]:
         outline = len(corners) % 2 == 0 and np.array_equal(edges, again[:, 0])
         if not outline or not np.array_equal(values, flat) or len(values) < 1:
             return
-    yield series("histogram", patch, colour, x_low=edges[:-1], x_high=edges[1:], y=values)
+    columns = {"x_low": edges[:-1], "x_high": edges[1:], "y": values}
+    yield series("histogram", patch, colour, columns)

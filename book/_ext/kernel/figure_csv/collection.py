@@ -15,25 +15,26 @@ def from_collection(collection: Any, ax: Any) -> Iterator[Series]:
     if isinstance(collection, PathCollection):
         x, y = np.ma.filled(np.ma.asarray(collection.get_offsets(), np.float64), np.nan).T
         values = collection.get_array()
-        more = {} if values is None else {"value": values}
-        yield series("points", collection, collection.get_facecolor(), x=x, y=y, **more)
+        cloud = {"x": x, "y": y} if values is None else {"x": x, "y": y, "value": values}
+        yield series("points", collection, collection.get_facecolor(), cloud)
     elif isinstance(collection, PolyCollection):
         edges = [band_of(path.vertices) for path in collection.get_paths()]
         for t, f in (("x", "y"), ("y", "x")):
             found = [part for direction, *part in filter(None, edges) if direction == t]
             if found:
                 places, low, high = (np.concatenate(part) for part in zip(*found, strict=True))
-                columns = {t: places, f"{f}_low": low, f"{f}_high": high}
-                yield series("band", collection, collection.get_facecolor(), **columns)
+                ends = {t: places, f"{f}_low": low, f"{f}_high": high}
+                yield series("band", collection, collection.get_facecolor(), ends)
     elif isinstance(collection, LineCollection) and in_data(collection, ax):
         for (x, y), (x_end, y_end) in (s for s in collection.get_segments() if len(s) == 2):
+            stroke: dict[str, list[float]]
             if y == y_end:
-                columns = {"x_low": [min(x, x_end)], "x_high": [max(x, x_end)], "y": [y]}
+                stroke = {"x_low": [min(x, x_end)], "x_high": [max(x, x_end)], "y": [y]}
             elif x == x_end:
-                columns = {"x": [x], "y_low": [min(y, y_end)], "y_high": [max(y, y_end)]}
+                stroke = {"x": [x], "y_low": [min(y, y_end)], "y_high": [max(y, y_end)]}
             else:
-                columns = {"x": [x, x_end], "y": [y, y_end]}
-            yield series("line", collection, collection.get_color(), **columns)
+                stroke = {"x": [x, x_end], "y": [y, y_end]}
+            yield series("line", collection, collection.get_color(), stroke)
     elif isinstance(collection, QuadMesh):
         yield from from_mesh(collection)
 

@@ -19,7 +19,7 @@ def from_image(picture: Any, ax: Any) -> Iterator[Series]:
     x = left + (np.arange(columns) + 0.5) * (right - left) / columns
     y = first + (np.arange(rows) + 0.5) * (last - first) / rows
     across, down = np.meshgrid(x, y)
-    yield series("image", picture, "none", x=across, y=down, value=values)
+    yield series("image", picture, "none", {"x": across, "y": down, "value": values})
 
 
 def from_mesh(mesh: Any) -> Iterator[Series]:
@@ -28,4 +28,5 @@ def from_mesh(mesh: Any) -> Iterator[Series]:
     centres = (corners[1:, 1:] + corners[:-1, :-1]) / 2
     values = np.ma.filled(np.ma.asarray(mesh.get_array(), np.float64), np.nan)
     if values.size == centres[..., 0].size:
-        yield series("image", mesh, "none", x=centres[..., 0], y=centres[..., 1], value=values)
+        columns = {"x": centres[..., 0], "y": centres[..., 1], "value": values}
+        yield series("image", mesh, "none", columns)

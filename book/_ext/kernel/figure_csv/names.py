@@ -38,7 +38,7 @@ def tick_names(axis: Any, places: Column) -> list[str]:
     formatter, ticks = axis.get_major_formatter(), np.asarray(axis.get_majorticklocs(), np.float64)
     if not isinstance(formatter, NAMING) or not len(ticks):
         return [""] * len(places)
-    labels = [one_line(label) for label in formatter.format_ticks(ticks)]
+    labels = [one_line(label) for label in formatter.format_ticks(list(ticks))]
     if all(not label or is_number(label, tick) for label, tick in zip(labels, ticks, strict=True)):
         return [""] * len(places)
     scale = axis.get_transform().transform

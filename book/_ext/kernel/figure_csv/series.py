@@ -1,5 +1,6 @@
 """What an artist of a figure draws, as columns of numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,9 @@ class Series:
         return max(map(len, self.columns.values()), default=0)
 
 
-def series(kind: str, artist: Any, colour: Any, style: str = "", **columns: ArrayLike) -> Series:
+def series(
+    kind: str, artist: Any, colour: Any, columns: Mapping[str, ArrayLike], style: str = ""
+) -> Series:
     """A series without the points that have no place in the plane."""
     arrays = {name: np.asarray(values, np.float64).ravel() for name, values in columns.items()}
     places = [values for name, values in arrays.items() if name in {"x", "y", "value"}]
