@@ -16,6 +16,7 @@ _EMPTY_HEAD = re.compile(r'<th( class="[^"]*")?>\s*(?:<p>\s*</p>)?\s*</th>')
 _CITATION_ROLE = re.compile(
     r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
 )
+_SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*") target="_blank"')
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -24,13 +25,14 @@ def tidy(html: str) -> str:
 
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
-    landmark.
+    landmark. A page's sources are downloaded, not shown as text in a new tab.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
     html = _TOGGLE_LABEL.sub(r"\1", html)
     html = _EMPTY_HEAD.sub(r"<td\1></td>", html)
     html = _CITATION_ROLE.sub("", html)
+    html = _SOURCE_LINK.sub(r"\1 download", html)
     return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
 
 
