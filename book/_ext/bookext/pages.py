@@ -16,7 +16,7 @@ _EMPTY_HEAD = re.compile(r'<th( class="[^"]*")?>\s*(?:<p>\s*</p>)?\s*</th>')
 _CITATION_ROLE = re.compile(
     r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
 )
-_SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*") target="_blank"')
+_SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*")(?= target="_blank")')
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -25,7 +25,7 @@ def tidy(html: str) -> str:
 
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
-    landmark. A page's sources are downloaded, not shown as text in a new tab.
+    landmark. A page's sources are downloaded, where a browser lets them be.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
@@ -43,7 +43,20 @@ def wanted_scripts(scripts: list[Any]) -> list[Any]:
         name, body = str(script.filename or ""), str(script.attributes.get("body") or "")
         if "thebe" not in f"{name} {body}".lower():
             wanted.setdefault((name, body), script)
+    for script in wanted.values():
+        wait_for_the_page(script)
     return list(wanted.values())
+
+
+def wait_for_the_page(script: Any) -> None:
+    """Run a script when the page is there, so that nobody waits for it to see the words.
+
+    A line that uses what another script declares becomes a module: those wait as well, in order.
+    """
+    if script.filename:
+        script.attributes.setdefault("defer", "defer")
+    elif str(script.attributes.get("body") or "").startswith("DOCUMENTATION_OPTIONS"):
+        script.attributes["type"] = "module"
 
 
 def filter_scripts(

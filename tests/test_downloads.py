@@ -1,0 +1,66 @@
+"""What the pages of the whole book offer to take away: figures' data, and notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import Tag
+
+from tests.built_book import Built, cold_build
+
+pytestmark = pytest.mark.slow
+
+# Diagrams, and pictures of samples: their pixels are the data set itself.
+WITHOUT_DATA = {"fig-data-samples", "fig-rel-sets", "fig-shift-images", "fig-wp-which"}
+NUMBERS = {"x", "x_low", "x_high", "y", "y_low", "y_high", "value"}
+WORDS = {"panel", "series", "kind", "x_label", "x_name", "y_label", "y_name"}
+MOST_ROWS = 5000
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+    assert built.status == 0, built.output[-4000:]
+    return built
+
+
+def target(book: Built, page: str, link: Tag) -> Path:
+    """The file that a link of a page leads to."""
+    return (book.html / f"{page}.html").parent / str(link["href"])
+
+
+def test_every_figure_with_data_has_them_as_a_table(book: Built) -> None:
+    without = set()
+    for page in book.chapters:
+        for figure in book.soup(page).select("article.bd-article div.cell_output figure"):
+            name, link = str(figure["id"]), figure.select_one("figcaption a.figure-data")
+            if link is None:
+                without.add(name)
+                continue
+            assert link.get_text() in str(link["aria-label"])
+            table = pd.read_csv(target(book, page, link))
+            assert 0 < len(table) < MOST_ROWS, name
+            assert set(table.columns) <= NUMBERS | WORDS, name
+            numbers = table[list(NUMBERS & set(table.columns))]
+            assert numbers.notna().any(axis=1).all(), name
+            assert all(pd.api.types.is_numeric_dtype(numbers[each]) for each in numbers), name
+            assert not table["series"].isna().any(), name
+    assert without == WITHOUT_DATA
+
+
+def test_every_chapter_offers_its_notebook_with_outputs(book: Built) -> None:
+    for page in book.chapters:
+        link = book.soup(page).select_one("a.btn-download-notebook-button[download]")
+        assert link is not None, page
+        notebook = nbformat.read(target(book, page, link), 4)
+        nbformat.validate(notebook)
+        first = notebook.cells[0].source
+        assert f"/{page}.html)" in first and 'pip install "bnutils[lab] @ git+https://' in first
+        assert ("of a clone" in first) is (page == "book/experiments/figure-one"), page
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert all(cell.execution_count for cell in code if cell.source.strip()), page
+        assert any(cell.outputs for cell in code), page
+        assert str(book.source) not in nbformat.writes(notebook), page
