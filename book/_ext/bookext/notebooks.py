@@ -39,7 +39,8 @@ def preface(app: Sphinx, page: str, code: str) -> NotebookNode:
     )
     if "../_assets/" in code:
         text += STORED.format(folder=page.rpartition("/")[0])
-    return nbformat.v4.new_markdown_cell(text, id="preface")
+    cell: NotebookNode = nbformat.v4.new_markdown_cell(text, id="preface")  # type: ignore[no-untyped-call]
+    return cell
 
 
 def complete(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -48,7 +49,7 @@ def complete(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     path = Path(app.outdir, "_sources", f"{page}.ipynb")
     if key is None or not context.get("ipynb_source") or not path.is_file():
         return
-    notebook = nbformat.read(path, 4)
+    notebook = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
     cache = get_cache(str(cache_folder(app) / key))
     _, notebook = cache.merge_match_into_notebook(notebook)
     notebook.metadata.pop("source_map", None)  # lines of the page's file, which this is not
@@ -57,7 +58,7 @@ def complete(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
         cell.id = f"cell-{number}"
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     notebook.cells.insert(0, preface(app, page, code))
-    nbformat.write(notebook, path)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
