@@ -18,7 +18,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "book", "bnutils")
+SOURCES = ("_config.yml", "_toc.yml", "CITATION.cff", "requirements.txt", "book", "bnutils")
 JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
 
 

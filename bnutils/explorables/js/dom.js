@@ -86,6 +86,9 @@ export function fixed(number, digits = 2) {
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }
 
+/** Whether the reader asked for little motion. */
+export const littleMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /**
  * Call `draw` with the width of `node` in pixels, now and whenever it changes.
  *

@@ -39,22 +39,30 @@ export class Trainer {
 
   /** Loss and accuracy of each arm on the validation part, in training or evaluation mode. */
   measure(training = false) {
+    return ARMS.map((_, arm) => this.measureArm(arm, training));
+  }
+
+  measureArm(arm, training = false) {
     const { inputs, labels } = this.held;
-    return this.networks.map((network) => {
-      const { loss, accuracy } = crossEntropy(predict(network, inputs, labels.length, training), labels, labels.length);
-      return { loss, accuracy };
-    });
+    const logits = predict(this.networks[arm], inputs, labels.length, training);
+    const { loss, accuracy } = crossEntropy(logits, labels, labels.length);
+    return { loss, accuracy };
   }
 
   /** The class that each arm predicts at the points of a grid [n, n] over [-1, 1]², row by row. */
   regions(n, training = false) {
-    const grid = new Float64Array(2 * n * n);
-    for (let row = 0; row < n; row += 1)
-      for (let column = 0; column < n; column += 1) {
-        grid[2 * (row * n + column)] = (2 * column) / (n - 1) - 1;
-        grid[2 * (row * n + column) + 1] = 1 - (2 * row) / (n - 1);
-      }
-    return this.networks.map((network) => winners(predict(network, grid, n * n, training), n * n));
+    return ARMS.map((_, arm) => this.regionRows(arm, n, [0, n], training));
+  }
+
+  /** The same for one arm and some rows, from the first of `rows` to before the second. */
+  regionRows(arm, n, [first, end], training = false) {
+    const count = (end - first) * n;
+    const grid = new Float64Array(2 * count);
+    for (let at = 0; at < count; at += 1) {
+      grid[2 * at] = (2 * (at % n)) / (n - 1) - 1;
+      grid[2 * at + 1] = 1 - (2 * (first + Math.floor(at / n))) / (n - 1);
+    }
+    return winners(predict(this.networks[arm], grid, count, training), count);
   }
 
   /** What each arm answers for the first samples of the validation part. */

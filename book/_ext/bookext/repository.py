@@ -26,6 +26,7 @@ def set_address(config: Config, environment: Mapping[str, str]) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the extension."""
+    """Register the extension, and with it what states the address."""
+    app.setup_extension("bookext.citing")
     app.connect("config-inited", lambda _, config: set_address(config, os.environ), priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
