@@ -16,11 +16,11 @@ from book._ext.bookext.explorables import script
 from tests.chromium import FLAGS, find_chromium
 
 # Trains a lesson for the steps its text names, and measures both arms on held-out data.
-LESSON = """async ([source, name]) => {
+LESSON = """async ([source, name, seed]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { LESSONS, completed, toyData, Trainer } = (await import(url)).default;
   const { settings, steps, margin } = LESSONS[name];
-  const all = completed(settings);
+  const all = { ...completed(settings), seed };
   const data = toyData(all.data, 256, all.seed);
   const held = toyData(all.data, 256, all.seed + 100);
   const trainer = new Trainer({ ...all, data, held });
@@ -32,6 +32,16 @@ LESSON = """async ([source, name]) => {
   }
   return { margin, points };
 }"""
+
+
+LESSONS = ["calm", "rate", "start", "two", "deep"]
+# Counts tasks of more than 50 ms within some milliseconds.
+LONG_TASKS = """milliseconds => new Promise(done => {
+  let count = 0;
+  const watch = new PerformanceObserver(list => { count += list.getEntries().length; });
+  watch.observe({ entryTypes: ["longtask"] });
+  setTimeout(() => { watch.disconnect(); done(count); }, milliseconds);
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +73,44 @@ def step_of(page: Page) -> int:
     return int(page.locator(".bn-counter").inner_text().split()[-1])
 
 
-@pytest.mark.parametrize("name", ["calm", "rate", "start", "two", "deep"])
-def test_a_lesson_ends_as_its_text_says(browser_page: Page, name: str) -> None:
+def wait_for_step(page: Page, step: int) -> None:
+    """Wait until the training has come to a step, and ended there."""
+    page.wait_for_function(
+        "step => document.querySelector('.bn-says').textContent.startsWith(`After ${step} step`)",
+        arg=step,
+    )
+    assert step_of(page) == step
+
+
+def test_every_lesson_is_tested(browser_page: Page) -> None:
+    source = bundle("playground").replace("{ render }", "{ LESSONS }")
+    found = browser_page.evaluate(
+        """async source => Object.keys((await import(URL.createObjectURL(
+            new Blob([source], { type: "text/javascript" })))).default.LESSONS)""",
+        source,
+    )
+    assert found == LESSONS
+
+
+@pytest.mark.parametrize("depth", ["4", "10"])
+def test_no_task_takes_long_while_it_plays(page: Page, depth: str) -> None:
+    page.get_by_label("hidden layers").select_option(depth)
+    page.get_by_label("units a layer").select_option("16" if depth == "4" else "32")
+    page.get_by_role("button", name="Play").click()
+    # Other work on the machine may disturb some of them.
+    counts = [page.evaluate(LONG_TASKS, 700) for _ in range(5)]
+    page.get_by_role("button", name="Pause").click()
+    assert min(counts) == 0, counts
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_ends_as_its_text_says(browser_page: Page, name: str, seed: int) -> None:
     source = bundle("playground").replace(
         "export default { render };",
         "export default { LESSONS, completed, toyData, Trainer };",
     )
-    found = browser_page.evaluate(LESSON, [source, name])
+    found = browser_page.evaluate(LESSON, [source, name, seed])
     assert len(found["points"]) == 2  # after the steps named, and after three times as many
     for without, with_bn in found["points"]:
         if found["margin"] is None:
@@ -104,7 +145,7 @@ def test_steps_settings_and_reset_work_by_keyboard(page: Page) -> None:
     assert step_of(page) == 1
     page.get_by_role("button", name="100 steps").focus()
     page.keyboard.press("Space")
-    assert step_of(page) == 101
+    wait_for_step(page, 101)
     depth = page.get_by_label("hidden layers")
     depth.focus()
     page.keyboard.press("ArrowDown")
@@ -133,6 +174,7 @@ def test_a_lesson_can_be_linked(page: Page) -> None:
 def test_the_mode_changes_what_is_measured_and_nothing_else(page: Page) -> None:
     page.get_by_label("batch size").select_option("2")
     page.get_by_role("button", name="100 steps").click()
+    wait_for_step(page, 100)
     by_running = page.locator(".bn-score").nth(1).inner_text()
     page.get_by_label("statistics of the batch").check()
     assert page.locator(".bn-score").nth(1).inner_text() != by_running
@@ -143,8 +185,9 @@ def test_the_mode_changes_what_is_measured_and_nothing_else(page: Page) -> None:
 
 def test_digits_are_shown_with_answers(page: Page) -> None:
     page.get_by_label("data", exact=True).select_option("digits")
-    for _ in range(3):
+    for step in (100, 200, 300):
         page.get_by_role("button", name="100 steps").click()
+        wait_for_step(page, step)
     assert page.get_by_role("img", name="Digits and what the network with BN").is_visible()
     share = float(page.locator(".bn-score").nth(1).inner_text().split()[0])
     assert share >= 85

@@ -1,10 +1,10 @@
 // What reaches the nonlinearities during training, layer by layer, two networks side by side.
 
-import { announcer, button, element, fixed, onWidth, slider, svg } from "./dom.js";
+import { announcer, button, element, fixed, littleMotion, onWidth, slider, svg } from "./dom.js";
 
 const COLOURS = { BN: "var(--bn-with)" };
 const [ROW, HEAD, FOOT, STUB] = [54, 26, 22, 62]; // pixels
-const PAUSE = 350; // milliseconds between two pictures while it plays
+const [LIVELY, CALM] = [350, 1500]; // milliseconds between two pictures while it plays
 
 function render({ model, el }) {
   const { steps, layers, span, arms } = model.get("data"); // arms: name, histograms [T][layers][bins]
@@ -33,8 +33,8 @@ function render({ model, el }) {
       if (!el.isConnected) return stop();
       choose(Math.min(model.get("at") + 1, steps.length - 1));
       if (model.get("at") === steps.length - 1) stop();
-    }, PAUSE);
-  });
+    }, littleMotion() ? CALM : LIVELY);
+  }, "bn-primary");
   const show = () => {
     const at = model.get("at");
     time.set(at);
@@ -94,9 +94,9 @@ function drawArm(width, name, histograms, span) {
       svg("polygon", { points: `${STUB},${base} ${points.join(" ")} ${right},${base}`, fill: colour, opacity: 0.75 }),
       svg("line", { x1: STUB, x2: right, y1: base, y2: base, stroke: "var(--bn-line)" }));
   });
-  for (const value of [-span, 0, span])
-    picture.append(text(STUB + ((value + span) / (2 * span)) * (right - STUB), height - 6,
-      String(value).replace("-", "−"), { "text-anchor": "middle" }));
+  const marks = [[-span, `≤ −${span}`, "start"], [0, "0", "middle"], [span, `≥ ${span}`, "end"]];
+  for (const [value, words, anchor] of marks)
+    picture.append(text(STUB + ((value + span) / (2 * span)) * (right - STUB), height - 6, words, { "text-anchor": anchor }));
   return picture;
 }
 

@@ -69,7 +69,7 @@ function words(state) {
 }
 
 function drawGrid(width, { samples, channels }, choose) {
-  const cell = Math.min(76, Math.floor((width - STUB) / channels));
+  const cell = Math.min(92, Math.floor((width - STUB) / channels));
   const height = HEAD + samples * cell + 4;
   const picture = svg("svg", {
     viewBox: `0 0 ${width} ${height}`, height, role: "grid", tabindex: 0,

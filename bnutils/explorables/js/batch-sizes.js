@@ -2,7 +2,7 @@
 
 import { lineChart } from "./chart.js";
 import { announcer, element, fixed, onWidth, select, slider, svg, toggle } from "./dom.js";
-import { linearScale } from "./scales.js";
+import { linearScale, tickText, ticks } from "./scales.js";
 
 const LOOKS = {
   BN: { colour: "var(--bn-with)", dash: null },
@@ -29,7 +29,7 @@ function render({ model, el }) {
   const says = announcer();
   const size = slider({ label: "batch size", min: 0, max: sizes.length - 1, step: 1, value: read().size,
     format: (at) => String(sizes[at]), onInput: (at) => write("size", at) });
-  const evaluation = select({ label: "batch normalization evaluated by", value: read().evaluation,
+  const evaluation = select({ label: "BN evaluated by", value: read().evaluation,
     options: evaluations.filter((name) => name !== "itself").map((name) => [name, name]), onChange: (name) => write("evaluation", name) });
   const boxes = Object.keys(results).map((arm) => [arm, toggle({ label: arm, value: read().arms.includes(arm),
     onChange: (on) => write("arms", Object.keys(results).filter((name) => (name === arm ? on : read().arms.includes(name)))) })]);
@@ -77,10 +77,14 @@ function drawSeeds(width, sizes, results, { arms, evaluation, size }) {
   const values = rows.flatMap(([, seeds]) => seeds);
   const [low, high] = values.length ? [Math.min(...values) - 1, Math.max(...values) + 1] : [0, 100];
   const across = linearScale([low, high], [96, width - 14]);
-  const height = 24 + rows.length * ROW;
+  const height = 44 + rows.length * ROW;
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
     "aria-label": `Each seed at batch size ${sizes[size]}` });
   picture.append(svg("text", { x: 0, y: 14, "font-size": 13, "font-weight": 600 }, `each seed at batch size ${sizes[size]}`));
+  for (const value of values.length ? ticks(low, high, 4) : [])
+    picture.append(
+      svg("line", { x1: across(value), x2: across(value), y1: 24, y2: height - 18, stroke: "var(--bn-line)" }),
+      svg("text", { x: across(value), y: height - 4, "font-size": 12, "text-anchor": "middle" }, `${tickText(value)} %`));
   rows.forEach(([arm, seeds], row) => {
     const y = 24 + (row + 0.5) * ROW;
     const { colour } = LOOKS[arm] ?? OTHER;

@@ -1,10 +1,10 @@
 // Line charts in real pixels: axes, lines with bands, names where the lines end.
 
-import { setAttributes, svg } from "./dom.js";
+import { freshId, setAttributes, svg } from "./dom.js";
 import { linearScale, logScale, tickText, ticks } from "./scales.js";
 
 const [TOP, BOTTOM, LEFT] = [26, 40, 52];
-const LETTER = 7.4; // pixels, so that names have room on the right
+const LETTER = 8.4; // pixels, so that names have room on the right
 const LINE = 15; // pixels between two names
 
 /**
@@ -17,6 +17,7 @@ const LINE = 15; // pixels between two names
  */
 export function lineChart({ height = 220, title = "" } = {}) {
   const root = svg("svg", { role: "img", height });
+  const clip = freshId();
   const draw = ({ width, series, x, y, label, mark = null }) => {
     const right = Math.max(12, ...series.map(({ name }) => name.length * LETTER + 10));
     const area = { left: LEFT, right: width - right, top: TOP, bottom: height - BOTTOM };
@@ -28,7 +29,7 @@ export function lineChart({ height = 220, title = "" } = {}) {
       ...axes(area, across, up, x, y),
       ...(mark === null ? [] : [svg("line", { x1: across(mark), x2: across(mark), y1: area.top, y2: area.bottom,
         stroke: "var(--bn-ink)", "stroke-dasharray": "3 3" })]),
-      ...series.flatMap((one) => drawn(one, across, up)),
+      ...framed(area, clip, series.flatMap((one) => drawn(one, across, up))),
       ...names(series, across, up, area),
     );
   };
@@ -38,7 +39,9 @@ export function lineChart({ height = 220, title = "" } = {}) {
 function scaleOf({ domain, log = false, at = null }, range) {
   const scale = (log ? logScale : linearScale)(domain, range);
   const [low, high] = domain;
-  const place = (value) => scale(Math.min(high, Math.max(low, value)));
+  const far = 10; // beyond the axis, where nothing is seen, and positions stay small
+  const [start, end] = range[0] < range[1] ? range : [range[1], range[0]];
+  const place = (value) => Math.min(end + far, Math.max(start - far, scale(value)));
   place.shows = (value) => Number.isFinite(value) && (!log || value > 0);
   place.ticks = at ? at : log ? decades(low, high) : ticks(low, high, 4);
   return place;
@@ -64,6 +67,12 @@ function axes({ left, right, top, bottom }, across, up, x, y) {
   ];
 }
 
+/** Shapes in the area of the chart; what reaches beyond it is cut off. */
+function framed({ left, right, top, bottom }, id, shapes) {
+  const area = svg("rect", { x: left - 1, y: top - 1, width: right - left + 2, height: bottom - top + 2 });
+  return [svg("clipPath", { id }, area), svg("g", { "clip-path": `url(#${id})` }, ...shapes)];
+}
+
 function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
   const shapes = [];
   const shown = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i]));
@@ -86,7 +95,7 @@ function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
 function names(series, across, up, { right, top, bottom }) {
   const ends = series.flatMap(({ name, colour, xs, ys }) => {
     const last = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i])).pop();
-    return last === undefined || !name ? [] : [{ name, colour, at: up(ys[last]) }];
+    return last === undefined || !name ? [] : [{ name, colour, at: Math.max(top, up(ys[last])) }];
   });
   ends.sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i += 1) ends[i].at = Math.max(ends[i].at, ends[i - 1].at + LINE);

@@ -1,7 +1,11 @@
 // Elements and controls. Every control has a visible label, which is also its name.
 
 const SVG = "http://www.w3.org/2000/svg";
-let labels = 0; // so that each control finds its own label
+const OWN = Math.random().toString(36).slice(2, 8); // each figure of a page has its own ids
+let given = 0;
+
+/** A name that no other element of the page has. */
+export const freshId = () => `bn-${OWN}-${(given += 1)}`;
 
 /** An HTML element; attributes by name, children as elements or text. */
 export function element(tag, attributes = {}, ...children) {
@@ -28,7 +32,7 @@ export function setAttributes(node, attributes) {
 
 /** A slider with its value in words; `onInput` is called with the number. */
 export function slider({ label, min, max, step, value, format = String, onInput }) {
-  const id = `bn-control-${(labels += 1)}`;
+  const id = freshId();
   const input = element("input", { type: "range", id, min, max, step });
   const output = element("output", { for: id });
   const set = (number) => {
@@ -47,7 +51,7 @@ export function slider({ label, min, max, step, value, format = String, onInput 
 
 /** A choice among options, pairs of value and text; `onChange` is called with the value. */
 export function select({ label, options, value, onChange }) {
-  const id = `bn-control-${(labels += 1)}`;
+  const id = freshId();
   const input = element("select", { id });
   for (const [option, text] of options) input.append(element("option", { value: option }, text));
   const set = (chosen) => (input.value = chosen);
@@ -59,7 +63,7 @@ export function select({ label, options, value, onChange }) {
 
 /** A switch that is on or off; `onChange` is called with a boolean. */
 export function toggle({ label, value, onChange }) {
-  const id = `bn-control-${(labels += 1)}`;
+  const id = freshId();
   const input = element("input", { type: "checkbox", id });
   const set = (on) => (input.checked = on);
   input.addEventListener("change", () => onChange(input.checked));
@@ -68,9 +72,9 @@ export function toggle({ label, value, onChange }) {
   return { root, input, set };
 }
 
-/** A button; `onClick` is called without arguments. */
-export function button(text, onClick) {
-  const root = element("button", { type: "button", class: "bn-button" }, text);
+/** A button; `onClick` is called without arguments. The main one of a figure is "bn-primary". */
+export function button(text, onClick, look = "") {
+  const root = element("button", { type: "button", class: `bn-button ${look}`.trim() }, text);
   root.addEventListener("click", () => onClick());
   return root;
 }
@@ -93,13 +97,16 @@ export const littleMotion = () => matchMedia("(prefers-reduced-motion: reduce)")
  * Call `draw` with the width of `node` in pixels, now and whenever it changes.
  *
  * Pictures drawn in real pixels keep their text readable on a phone. Returns a function that ends it.
+ * The first call is part of the start where the node stands in a page, so that errors end the start.
  */
 export function onWidth(node, draw) {
   let shown = 0;
-  const observer = new ResizeObserver(() => {
+  const look = () => {
     const width = Math.round(node.clientWidth);
     if (width > 0 && width !== shown) draw((shown = width));
-  });
+  };
+  const observer = new ResizeObserver(look);
+  look();
   observer.observe(node);
   return () => observer.disconnect();
 }

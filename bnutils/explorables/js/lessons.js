@@ -66,6 +66,15 @@ export function completed(settings = {}) {
   return { ...Object.fromEntries(start), ...settings };
 }
 
+/** Whether two settings are the same. */
+export const same = (one, other) => Object.keys(SETTINGS).every((name) => one[name] === other[name]);
+
+/** The name of the lesson that settings belong to, empty where there is none. */
+export function lessonOf(settings) {
+  const of = ([, lesson]) => same(completed(lesson.settings), settings);
+  return Object.entries(LESSONS).find(of)?.[0] ?? "";
+}
+
 const MARK = "#play?";
 
 /** The part of an address that holds what differs from the start. */
@@ -84,4 +93,10 @@ export function fromAddress(hash) {
     if (option !== undefined) found[name] = option;
   }
   return completed(found);
+}
+
+/** Let the address say what is set; a page as it starts keeps the address it has. */
+export function keepInAddress(settings) {
+  if (!same(settings, completed()) || location.hash.startsWith(MARK))
+    history.replaceState(history.state, "", toAddress(settings));
 }

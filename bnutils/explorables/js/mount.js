@@ -48,11 +48,12 @@
       URL.revokeObjectURL(address);
       const model = new PageModel(state, still);
       figure.bnModel = model;
+      figure.append(stage); // so that the first pictures know their width
       await module.render({ model, el: stage });
-      figure.append(stage);
       still.hidden = true;
       figure.dataset.state = "live";
     } catch (error) {
+      stage.remove();
       const words = document.createElement("p");
       words.className = "bn-failed";
       words.textContent =
@@ -63,6 +64,11 @@
     }
   }
 
+  const figures = [...document.querySelectorAll(".bn-explorable")];
+  if (!window.IntersectionObserver) {
+    figures.forEach(start);
+    return;
+  }
   // Far from the screen they wait, so that a page shows its text first.
   const near = new IntersectionObserver(
     (entries) => {
@@ -74,10 +80,10 @@
     },
     { rootMargin: "600px" },
   );
-  for (const figure of document.querySelectorAll(".bn-explorable")) near.observe(figure);
-  // Printed pages and searches show all of them.
+  for (const figure of figures) near.observe(figure);
+  // Printed pages show all of them.
   addEventListener("beforeprint", () => {
-    for (const figure of document.querySelectorAll(".bn-explorable:not([data-state])")) {
+    for (const figure of figures.filter(({ dataset }) => !dataset.state)) {
       near.unobserve(figure);
       start(figure);
     }

@@ -2,6 +2,8 @@
 // Values are Float64Arrays, row by row: activations [B, C], weights [out, in], as in PyTorch.
 
 import { normalize, normalizeBackward, statistics } from "./batchnorm.js";
+import { crossEntropy } from "./cross-entropy.js";
+import { affine, linearBackward } from "./linear.js";
 import { normalStream } from "./random.js";
 
 export const ACTIVATIONS = {
@@ -64,19 +66,6 @@ export function forward(network, inputs, batch) {
   return { logits: x, cache };
 }
 
-function affine(x, { weight, bias, inputs, outputs }, batch) {
-  const z = new Float64Array(batch * outputs); // [B, out]
-  for (let i = 0; i < batch; i += 1)
-    for (let o = 0; o < outputs; o += 1) {
-      let sum = bias ? bias[o] : 0;
-      const row = o * inputs;
-      const sample = i * inputs;
-      for (let k = 0; k < inputs; k += 1) sum += weight[row + k] * x[sample + k];
-      z[i * outputs + o] = sum;
-    }
-  return z;
-}
-
 function applyNorm(norm, z, batch, channels, { training }) {
   const { gamma, beta, eps, momentum, runningMean, runningVar } = norm;
   if (!training) {
@@ -91,27 +80,6 @@ function applyNorm(norm, z, batch, channels, { training }) {
     runningVar[c] += momentum * (variance[c] * unbiased - runningVar[c]);
   }
   return { ...result, fixed: false };
-}
-
-/** Mean cross-entropy, accuracy, and the gradient of the loss for the logits [B, classes]. */
-export function crossEntropy(logits, labels, batch) {
-  const classes = logits.length / batch;
-  const dLogits = new Float64Array(logits.length); // [B, classes]
-  let loss = 0;
-  let hits = 0;
-  for (let i = 0; i < batch; i += 1) {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    const top = Math.max(...row);
-    let total = 0;
-    for (const logit of row) total += Math.exp(logit - top);
-    loss += (top + Math.log(total) - row[labels[i]]) / batch;
-    hits += row[labels[i]] === top ? 1 : 0;
-    for (let k = 0; k < classes; k += 1) {
-      const target = k === labels[i] ? 1 : 0;
-      dLogits[i * classes + k] = (Math.exp(row[k] - top) / total - target) / batch;
-    }
-  }
-  return { loss, accuracy: hits / batch, dLogits };
 }
 
 /** Gradients of each layer, from those for the logits: weight, bias, gamma, beta. */
@@ -131,22 +99,6 @@ export function backward(network, cache, dLogits, batch) {
     dAfter = own.dx;
   }
   return gradients;
-}
-
-function linearBackward(dz, x, { weight, bias, inputs, outputs }, batch, needsInput) {
-  const dWeight = new Float64Array(outputs * inputs); // [out, in]
-  const dBias = bias ? new Float64Array(outputs) : null; // [out]
-  const dx = needsInput ? new Float64Array(batch * inputs) : null; // [B, in]
-  for (let i = 0; i < batch; i += 1)
-    for (let o = 0; o < outputs; o += 1) {
-      const d = dz[i * outputs + o];
-      const row = o * inputs;
-      const sample = i * inputs;
-      if (dBias) dBias[o] += d;
-      for (let k = 0; k < inputs; k += 1) dWeight[row + k] += d * x[sample + k];
-      if (dx) for (let k = 0; k < inputs; k += 1) dx[sample + k] += d * weight[row + k];
-    }
-  return { weight: dWeight, bias: dBias, dx };
 }
 
 /** One step of plain stochastic gradient descent; returns loss, accuracy, cache and gradients. */

@@ -2,16 +2,9 @@
 // gradient that flows back when one output is pushed.
 
 import { normalize, normalizeBackward, statistics } from "./batchnorm.js";
-import {
-  announcer, button, element, fixed, onWidth, setAttributes, slider, svg, toggle,
-} from "./dom.js";
-import { linearScale } from "./scales.js";
-
-const ROWS = { x: 56, xHat: 146, y: 236, dx: 336 }; // pixels from the top
-const [HEIGHT, MARGIN, REACH] = [384, 16, 44];
-const LIMIT = 6; // the number lines run from -LIMIT to LIMIT
-const STEP = 0.1;
-const clamped = (value) => Math.max(-LIMIT, Math.min(LIMIT, value));
+import { announcer, button, element, fixed, onWidth, slider, toggle } from "./dom.js";
+import { numberTable } from "./number-table.js";
+import { drawScene, rounded } from "./number-lines.js";
 
 /** What the figure shows, from the state: everything is one channel, so arrays are [m]. */
 function computed(state) {
@@ -40,12 +33,13 @@ function render({ model, el }) {
   };
   const stage = element("div");
   const says = announcer();
+  const table = numberTable({ x: "x", xHat: "x̂", y: "y", dx: "gradient" });
   const formula = element("p", { class: "bn-formula" });
   let scene = { show() {} };
   const actions = {
     move: (index, value) => {
       const values = [...read().values];
-      values[index] = Math.round(clamped(value) / STEP) * STEP;
+      values[index] = rounded(value);
       write({ values, selected: index });
     },
     choose: (index) => read().selected !== index && write({ selected: index }),
@@ -72,6 +66,7 @@ function render({ model, el }) {
     const state = read();
     const result = computed(state);
     scene.show(state, result);
+    table.show(result, state.selected);
     gamma.set(state.gamma);
     beta.set(state.beta);
     evaluation.set(!state.training);
@@ -85,7 +80,7 @@ function render({ model, el }) {
   const controls = element("div", { class: "bn-controls" },
     gamma.root, beta.root, evaluation.root, update, reset);
   el.classList.add("bn-root");
-  el.append(stage, formula, controls, says);
+  el.append(stage, table.root, formula, controls, says);
   const unwatch = onWidth(stage, (width) => {
     scene = drawScene(width, read().values.length, actions);
     stage.replaceChildren(scene.picture);
@@ -102,110 +97,10 @@ function words({ selected, training }, { dx, xHat }) {
   const along = dx.reduce((sum, d, i) => sum + d * xHat[i], 0);
   const others = [...dx].filter((d, i) => i !== selected && Math.abs(d) > 5e-3).length;
   return `Output ${selected + 1} is pushed up: its own input gets the gradient ` +
-    `${fixed(dx[selected])}, ${others} of the ${dx.length - 1} others get one too. ` +
+    `${fixed(dx[selected])}, and ${others || "none"} of the ${dx.length - 1} others get${others === 1 ? "s" : ""} one too. ` +
     (training
       ? `All gradients add up to ${fixed(total)}, and to ${fixed(along)} along x̂.`
       : "With fixed statistics no sample feels another.");
-}
-
-/** The picture for a width in pixels, and a function that moves its parts. */
-function drawScene(width, count, actions) {
-  const across = linearScale([-LIMIT, LIMIT], [MARGIN, width - MARGIN]);
-  const picture = svg("svg", {
-    viewBox: `0 0 ${width} ${HEIGHT}`, role: "group",
-    "aria-label": "A batch on number lines: inputs, normalized values, outputs, gradients",
-  });
-  const titles = { x: "input x", xHat: "normalized x̂", y: "output y = γx̂ + β", dx: "gradient for x" };
-  for (const [row, y] of Object.entries(ROWS)) {
-    const [line, label] = [
-      svg("line", { x1: MARGIN, x2: width - MARGIN, y1: y, y2: y, stroke: "var(--bn-line)" }),
-      svg("text", { x: 0, y: y - 32, "font-size": 15, "font-weight": 600 }, titles[row]),
-    ];
-    picture.append(line, label);
-    if (row !== "dx")
-      for (let tick = -LIMIT; tick <= LIMIT; tick += 2)
-        picture.append(
-          svg("line", { x1: across(tick), x2: across(tick), y1: y - 4, y2: y + 4, stroke: "var(--bn-line)" }),
-          svg("text", { x: across(tick), y: y + 26, "font-size": 12, "text-anchor": "middle" }, fixed(tick, 0)),
-        );
-  }
-  const spread = svg("rect", { y: ROWS.x - 17, height: 34, rx: 4, fill: "var(--bn-with)", opacity: 0.16 });
-  const centre = svg("line", { y1: ROWS.x - 22, y2: ROWS.x + 22, stroke: "var(--bn-with)", "stroke-width": 3 });
-  const centreName = svg("text", { y: ROWS.x - 27, "font-size": 13, "text-anchor": "middle" }, "μ ± σ"); // of the statistics in use
-  picture.append(spread, centre, centreName);
-  const threads = Array.from({ length: count }, () =>
-    svg("polyline", { fill: "none", stroke: "var(--bn-muted)", "stroke-width": 1, opacity: 0.55 }));
-  const arrows = Array.from({ length: count }, () => svg("path", { fill: "none", "stroke-width": 4 }));
-  picture.append(...threads, ...arrows);
-  const beads = Object.fromEntries(["x", "xHat", "y"].map((row) =>
-    [row, Array.from({ length: count }, (_, index) => bead(index, row, across, actions))]));
-  for (const row of Object.values(beads)) picture.append(...row);
-  const parts = { across, spread, centre, centreName, threads, arrows, beads };
-  return { picture, show: (state, result) => place(parts, state, result) };
-}
-
-function bead(index, row, across, { move, choose, value }) {
-  const movable = row === "x";
-  const circle = svg("circle", { r: 11, stroke: "var(--bn-ground)", "stroke-width": 1.5 });
-  const number = svg("text", { y: 4.5, "font-size": 13, "font-weight": 700, "text-anchor": "middle",
-    style: "fill: var(--bn-ground); pointer-events: none" }, String(index + 1));
-  const group = svg("g", movable
-    ? { class: "bn-bead", tabindex: 0, role: "slider", "aria-label": `input ${index + 1}`,
-      "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, style: "cursor: ew-resize; touch-action: none" }
-    : { "aria-hidden": "true" }, circle, number);
-  if (!movable) return group;
-  const keys = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageUp: 1, PageDown: -1 };
-  group.addEventListener("keydown", (event) => {
-    const step = keys[event.key];
-    const goal = { Home: -LIMIT, End: LIMIT }[event.key] ?? (step && value(index) + step);
-    if (goal === undefined) return;
-    event.preventDefault();
-    move(index, goal);
-  });
-  group.addEventListener("focus", () => choose(index));
-  group.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    group.focus();
-    group.setPointerCapture(event.pointerId);
-  });
-  group.addEventListener("pointermove", (event) => {
-    if (!group.hasPointerCapture(event.pointerId)) return;
-    const box = group.ownerSVGElement.getBoundingClientRect();
-    move(index, across.inverse(event.clientX - box.left));
-  });
-  return group;
-}
-
-function place({ across, spread, centre, centreName, threads, arrows, beads }, state, result) {
-  const { mean, variance, dx } = result;
-  const sd = Math.sqrt(variance);
-  const [from, to] = [across(clamped(mean - sd)), across(clamped(mean + sd))];
-  setAttributes(spread, { x: from, width: Math.max(0, to - from) });
-  setAttributes(centre, { x1: across(clamped(mean)), x2: across(clamped(mean)) });
-  setAttributes(centreName, { x: across(clamped(mean)) });
-  const largest = Math.max(1e-9, ...[...dx].map(Math.abs));
-  for (const index of state.values.keys()) {
-    const chosen = index === state.selected;
-    const at = Object.fromEntries(["x", "xHat", "y"].map((row) => [row, across(clamped(result[row][index]))]));
-    setAttributes(threads[index], {
-      points: Object.keys(at).map((row) => `${at[row]},${ROWS[row]}`).join(" "),
-      "stroke-width": chosen ? 2.5 : 1,
-    });
-    for (const [row, list] of Object.entries(beads)) {
-      setAttributes(list[index], { transform: `translate(${at[row]} ${ROWS[row]})` });
-      setAttributes(list[index].firstChild, { fill: chosen ? "var(--bn-ink)" : "var(--bn-with)" });
-    }
-    setAttributes(beads.x[index], {
-      "aria-valuenow": Number(state.values[index].toFixed(1)),
-      "aria-valuetext": `${fixed(state.values[index], 1)}, normalized ${fixed(result.xHat[index])}, gradient ${fixed(dx[index])}`,
-    });
-    const length = (dx[index] / largest) * REACH;
-    const barb = -Math.sign(length) * Math.min(7, Math.abs(length));
-    setAttributes(arrows[index], {
-      stroke: chosen ? "var(--bn-ink)" : "var(--bn-with)",
-      d: Math.abs(dx[index]) < 1e-6 ? "" : `M${at.x},${ROWS.dx} v${-length} m-5,${-barb} l5,${barb} l5,${-barb}`,
-    });
-  }
 }
 
 export default { render };

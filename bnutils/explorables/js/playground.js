@@ -1,95 +1,97 @@
 // Two networks trained live, side by side: the same weights and batches, without and with
 // batch normalization.
 
-import { armPanel, lossText } from "./arm.js";
-import { lineChart } from "./chart.js";
-import { announcer, button, element, onWidth, select, toggle } from "./dom.js";
-import { completed, fromAddress, LESSONS, SETTINGS, toAddress } from "./lessons.js";
-import { toyData } from "./toys.js";
+import { Curves } from "./curves.js";
+import { dataSource } from "./data-source.js";
+import { announcer, button, element, littleMotion, select, setAttributes, toggle } from "./dom.js";
+import { completed, fromAddress, keepInAddress, lessonOf, LESSONS, same, SETTINGS } from "./lessons.js";
+import { sideBySide } from "./side-by-side.js";
+import { inSlices } from "./slices.js";
 import { Trainer } from "./trainer.js";
 
-const COLOURS = ["var(--bn-without)", "var(--bn-with)"];
-const TITLES = ["Without BN", "With BN"];
 const WORDS = ["without BN", "with BN"];
-const POINTS = 256; // of each part of a toy
-const GRID_POINTS = 48; // a side, as many as a panel draws
-const FRAME = 12; // milliseconds of each frame for training, so that the page stays responsive
-const CALM = 400; // milliseconds between pictures for those who asked for little motion
-const KEPT = 300; // points of the curves
+const [FINE, COARSE] = [48, 24]; // points a side at which the classes are asked for
+const LARGE = 4000; // weights, from which on the pictures of a running training are coarse
+const SLICE = 12; // milliseconds of each frame for training
+const [LIVELY, CALM] = [60, 1000]; // milliseconds between two pictures, CALM for little motion
 
 function render({ model, el }) {
   const names = Object.keys(SETTINGS);
   const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const onPage = Boolean(model.ofPage); // only a page has an address of its own
-  const digits = unpacked(model.get("digits"));
-  let [trainer, curves, playing, changing, drawn] = [null, null, false, false, 0];
-  let widths = { panel: 0, chart: 0 };
+  const dataOf = dataSource(model.get("digits"));
+  let [trainer, curves, changing, end] = [null, null, false, null]; // end stops the training
 
   const says = announcer();
+  const told = element("p", { class: "bn-lesson" });
   const counter = element("p", { class: "bn-counter" });
-  const panels = TITLES.map((title, arm) => armPanel(title, COLOURS[arm]));
-  const charts = { loss: lineChart({ title: "loss" }), accuracy: lineChart({ title: "accuracy" }) };
-  const play = button("Play", () => run(!playing));
+  const view = sideBySide();
+  const play = button("Play", () => (end ? stop() : run()), "bn-primary");
   const controls = Object.entries(SETTINGS).map(([name, { label, options }]) => [name, select({
     label, value: read()[name], options: options.map((option) => [option, String(option)]),
     onChange: (text) => change({ [name]: options.find((option) => String(option) === text) }),
   })]);
-  const mode = toggle({ label: "use the statistics of the batch (training mode)",
+  const mode = toggle({ label: "measure by the statistics of the batch (training mode)",
     value: model.get("batch_statistics"),
     onChange: (on) => (model.set("batch_statistics", on), model.save_changes()) });
+  const lessons = Object.entries(LESSONS).map(([name, { title, settings, steps }]) => [name,
+    button(title, () => (change(completed(settings)), run(steps)))]);
 
   /** Set several settings and start anew once. */
   function change(settings) {
     changing = true;
     for (const [name, value] of Object.entries(settings)) model.set(name, value);
     changing = false;
-    model.save_changes();
-    run(false);
     restart();
   }
 
   function restart() {
+    halt();
     const settings = read();
-    const { data, held } = parts(settings, digits);
-    trainer = new Trainer({ ...settings, data, held });
-    curves = { steps: [], every: 5, loss: [[], []], accuracy: [[], []] };
+    trainer = new Trainer({ ...settings, ...dataOf(settings) });
+    curves = new Curves();
     for (const [name, control] of controls) control.set(settings[name]);
-    if (onPage && toAddress(settings) !== toAddress(completed()))
-      history.replaceState(null, "", toAddress(settings));
+    const lesson = lessonOf(settings);
+    for (const [name, root] of lessons) setAttributes(root, { "aria-pressed": String(name === lesson) });
+    told.textContent = lesson ? LESSONS[lesson].text : "Settings of your own: the address of the page keeps them.";
+    says.textContent = "";
+    if (onPage) keepInAddress(settings);
+    model.set("lesson", lesson);
     publish();
   }
 
-  function run(on) {
-    playing = on;
-    play.textContent = on ? "Pause" : "Play";
-    play.setAttribute("aria-pressed", String(on));
-    if (on) requestAnimationFrame(frame);
-    else if (trainer) publish();
+  /** Train until a step is reached, or until the reader pauses. */
+  function run(goal = Infinity) {
+    halt();
+    end = inSlices(training(goal), stop, SLICE);
+    play.textContent = "Pause";
   }
 
-  function frame(now) {
-    if (!playing || !el.isConnected) return;
-    const until = performance.now() + FRAME;
-    do advance();
-    while (performance.now() < until);
-    const pause = matchMedia("(prefers-reduced-motion: reduce)").matches ? CALM : 60;
-    if (now - drawn >= pause) {
-      drawn = now;
-      draw();
+  function halt() {
+    end?.();
+    end = null;
+    play.textContent = "Play";
+  }
+
+  const stop = () => (halt(), publish());
+
+  /** Steps, and pictures; those that take long come less often, so that the steps go on. */
+  function* training(goal) {
+    let [drawn, pause] = [performance.now(), LIVELY];
+    while (el.isConnected && trainer.step < goal) {
+      advance();
+      yield;
+      const since = performance.now();
+      if (since - drawn < pause) continue;
+      yield* picture();
+      drawn = performance.now();
+      pause = Math.max(littleMotion() ? CALM : LIVELY, 2 * (drawn - since));
     }
-    requestAnimationFrame(frame);
   }
 
   function advance() {
     trainer.advance();
-    if (trainer.step % curves.every) return;
-    const measured = trainer.measure();
-    curves.steps.push(trainer.step);
-    measured.forEach(({ loss, accuracy }, arm) => {
-      curves.loss[arm].push(loss);
-      curves.accuracy[arm].push(accuracy);
-    });
-    if (curves.steps.length > KEPT) thin(curves);
+    if (curves.due(trainer.step)) curves.add(trainer.step, trainer.measure());
   }
 
   /** Draw, and tell Python and those who listen how far the training is. */
@@ -99,101 +101,58 @@ function render({ model, el }) {
     model.set("accuracy", measured.map(({ accuracy }) => accuracy));
     model.save_changes();
     if (trainer.step > 0)
-      says.textContent = `After ${trainer.step} steps ${measured.map(({ accuracy }, arm) =>
+      says.textContent = `After ${trainer.step} step${trainer.step === 1 ? "" : "s"} ${measured.map(({ accuracy }, arm) =>
         `${(100 * accuracy).toFixed(0)} % right ${WORDS[arm]}`).join(", ")}.`;
   }
 
-  function draw() {
-    const training = model.get("batch_statistics");
-    const measured = trainer.measure(training);
+  function picture() {
     counter.textContent = `step ${trainer.step}`;
-    const regions = trainer.data.features === 2 ? trainer.regions(GRID_POINTS, training) : [];
-    if (widths.panel > 0)
-      panels.forEach((panel, arm) => panel.show({ width: widths.panel, trainer, arm,
-        regions: regions[arm], measured: measured[arm], training }));
-    if (widths.chart > 0) drawCharts(charts, curves, widths.chart, trainer.step);
-    return measured;
+    const points = end && trainer.weights > LARGE ? COARSE : FINE;
+    return view.picture({ trainer, curves, points, training: model.get("batch_statistics") });
   }
 
-  const lessons = Object.entries(LESSONS).map(([name, { title, settings, text, steps }]) =>
-    button(title, () => {
-      change(completed(settings));
-      says.textContent = `${title}: ${text} Look again after ${steps} steps.`;
-      model.set("lesson", name);
-      model.save_changes();
-      run(true);
-    }));
-  const step = button("Step", () => (run(false), advance(), publish()));
-  const hundred = button("100 steps", () => {
-    run(false);
-    for (let i = 0; i < 100; i += 1) advance();
-    publish();
-  });
-  const reset = button("Reset", () => (run(false), restart()));
+  function draw() {
+    const parts = picture();
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done) return value;
+    }
+  }
+
+  const step = button("Step", () => (halt(), advance(), publish()));
+  const hundred = button("100 steps", () => run(trainer.step + 100));
+  const reset = button("Reset", restart);
   const group = (label, ...children) =>
-    element("div", { class: "bn-controls", role: "group", "aria-label": label }, ...children);
-  const sides = element("div", { class: "bn-sides" }, ...panels.map(({ root }) => root));
-  const lines = element("div", { class: "bn-sides" }, charts.loss.root, charts.accuracy.root);
+    element("div", { class: "bn-controls bn-buttons", role: "group", "aria-label": label }, ...children);
+  const settings = element("div", { class: "bn-settings", role: "group", "aria-label": "Settings" },
+    ...controls.map(([, { root }]) => root));
   el.classList.add("bn-root");
-  el.append(group("Lessons", ...lessons), group("Training", play, step, hundred, reset, counter),
-    says, sides, lines, group("Settings", ...controls.map(([, { root }]) => root), mode.root));
+  el.append(group("Lessons", ...lessons.map(([, root]) => root)), told, settings,
+    group("Training", play, step, hundred, reset, counter, mode.root), says, ...view.roots);
 
-  const settingsChanged = () => changing || (run(false), restart());
-  for (const name of names) model.on(`change:${name}`, settingsChanged);
+  const settingsChanged = () => changing || restart();
   const modeChanged = () => (mode.set(model.get("batch_statistics")), draw());
-  model.on("change:batch_statistics", modeChanged);
-  const linked = onPage ? fromAddress(location.hash) : null;
-  if (linked) change(linked);
-  else restart();
-  const unwatch = onWidth(panels[0].root, (width) => {
-    widths = { panel: width, chart: charts.loss.root.parentElement.clientWidth > 560 ? width : sides.clientWidth };
-    draw();
-  });
-  return () => {
-    run(false);
-    unwatch();
-    for (const name of names) model.off(`change:${name}`, settingsChanged);
-    model.off("change:batch_statistics", modeChanged);
+  const lessonChanged = () => {
+    const wanted = LESSONS[model.get("lesson")];
+    if (wanted && !same(completed(wanted.settings), read())) change(completed(wanted.settings));
   };
-}
-
-function drawCharts({ loss, accuracy }, curves, width, step) {
-  const x = { domain: [0, Math.max(20, step)], label: "step" };
-  const largest = Math.max(1, ...curves.loss.flat().filter((value) => value < 20));
-  const shown = (kind) => TITLES.map((name, arm) => ({ name, colour: COLOURS[arm], xs: curves.steps,
-    ys: curves[kind][arm], dash: arm ? null : "6 4" }));
-  const last = (kind, arm) => curves[kind][arm].at(-1);
-  const words = (kind, format) => curves.steps.length
-    ? TITLES.map((name, arm) => `${name}: ${format(last(kind, arm))}`).join(", ")
-    : "no step yet";
-  loss.draw({ width, x, y: { domain: [0, largest], label: "" }, series: shown("loss"),
-    label: `Loss on held-out data. ${words("loss", lossText)}` });
-  const percent = (share) => `${(100 * share).toFixed(0)} %`;
-  accuracy.draw({ width, x, y: { domain: [0, 1], label: "", format: percent }, series: shown("accuracy"),
-    label: `Accuracy on held-out data. ${words("accuracy", percent)}` });
-}
-
-function thin(curves) {
-  const even = (_, index) => index % 2 === 1;
-  curves.every *= 2;
-  curves.steps = curves.steps.filter(even);
-  for (const kind of [curves.loss, curves.accuracy])
-    kind.forEach((values, arm) => (kind[arm] = values.filter(even)));
-}
-
-function parts({ data, seed }, digits) {
-  if (data === "digits") return digits;
-  return { data: toyData(data, POINTS, seed), held: toyData(data, POINTS, seed + 100) };
-}
-
-/** The digits that Python sent: bytes of pixels from 0 to 16, and labels. */
-function unpacked({ pixels, labels, train }) {
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const [shades, answers] = [Float64Array.from(bytes(pixels), (value) => value / 16), bytes(labels)];
-  const inputs = shades.map((value) => (value - 0.305) / 0.376); // mean and std of the pixels
-  const part = (from, to) => ({ inputs: inputs.slice(from * 64, to * 64), pixels: shades.slice(from * 64, to * 64),
-    labels: answers.slice(from, to), features: 64, classes: 10 });
-  return { data: part(0, train), held: part(train, answers.length) };
+  const follow = () => {
+    const linked = fromAddress(location.hash);
+    if (linked && !same(linked, read())) change(linked);
+  };
+  const heard = [...names.map((name) => [name, settingsChanged]),
+    ["batch_statistics", modeChanged], ["lesson", lessonChanged]];
+  const first = (onPage && fromAddress(location.hash)) || completed(LESSONS[model.get("lesson")]?.settings ?? read());
+  change(first);
+  for (const [name, call] of heard) model.on(`change:${name}`, call);
+  if (onPage) addEventListener("hashchange", follow);
+  const unwatch = view.watch(draw);
+  return () => {
+    halt();
+    unwatch();
+    removeEventListener("hashchange", follow);
+    for (const [name, call] of heard) model.off(`change:${name}`, call);
+  };
 }
 
 export default { render };

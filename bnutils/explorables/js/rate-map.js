@@ -3,7 +3,7 @@
 import { lineChart } from "./chart.js";
 import { announcer, element, onWidth, select, setAttributes, svg } from "./dom.js";
 
-const [STUB, HEAD, CELL] = [96, 20, 44]; // pixels: names of the arms, rates, height of a row
+const [LETTER_WIDE, TOP_ROOM, CELL] = [8, 20, 44]; // pixels: of a name, above the map, of a row
 const DASHES = { BN: null };
 const COLOURS = { BN: "var(--bn-with)" };
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
@@ -70,30 +70,30 @@ function words(map, { rate }) {
     `(mean of ${map.seeds} seeds).${lost.join("")}`;
 }
 
-/** A shade from the ground to the ink: dark means accurate, whatever the theme. */
-const shade = (share) => `color-mix(in srgb, var(--bn-ink) ${(8 + 80 * share).toFixed(0)}%, var(--bn-ground))`;
+/** A shade from the ground towards the ink, on which numbers in ink can be read in both themes. */
+const shade = (share) => `color-mix(in srgb, var(--bn-ink) ${(3 + 37 * share).toFixed(0)}%, var(--bn-ground))`;
 
 function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, write) {
-  const step = (width - STUB) / lrs.length;
-  const height = HEAD + arms.length * CELL + 44;
+  const stub = 10 + LETTER_WIDE * Math.max(...arms.map((name) => name.length)); // pixels for the names
+  const step = (width - stub) / lrs.length;
+  const height = TOP_ROOM + arms.length * CELL + 44;
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "grid", tabindex: 0,
     "aria-label": "Validation accuracy: a row for each arm, a column for each learning rate. Arrow keys choose a cell." });
   const text = (x, y, content, anchor, extra = {}) =>
     svg("text", { x, y, "font-size": 12, "text-anchor": anchor, "aria-hidden": "true", ...extra }, content);
   arms.forEach((name, a) => {
-    picture.append(text(STUB - 8, HEAD + (a + 0.5) * CELL + 4, name, "end", { "font-weight": 700,
+    picture.append(text(stub - 8, TOP_ROOM + (a + 0.5) * CELL + 4, name, "end", { "font-weight": 700,
       style: `fill: ${COLOURS[name] ?? "var(--bn-without)"}` }));
     const row = svg("g", { role: "row" });
     lrs.forEach((lr, l) => {
       const share = accuracy[a][l];
       const chosen = a === arm && l === rate;
-      const [x, y] = [STUB + l * step, HEAD + a * CELL];
+      const [x, y] = [stub + l * step, TOP_ROOM + a * CELL];
       const cell = svg("g", { role: "gridcell", style: "cursor: pointer", "aria-selected": String(chosen),
         "aria-label": `${name}, learning rate ${rateText(lr)}: ${percent(share)}` },
         svg("rect", { x: x + 1, y: y + 1, width: step - 2, height: CELL - 2, rx: 3, fill: shade(share) }));
-      if (step > 30)
-        cell.append(svg("text", { x: x + step / 2, y: y + CELL / 2 + 4, "font-size": 12, "text-anchor": "middle",
-          style: `fill: ${share > 0.5 ? "var(--bn-ground)" : "var(--bn-ink)"}` }, String(Math.round(100 * share))));
+      if (step >= 19)
+        cell.append(svg("text", { x: x + step / 2, y: y + CELL / 2 + 4, "font-size": 12, "text-anchor": "middle", }, String(Math.round(100 * share))));
       if (l === rate)
         cell.append(svg("rect", { x: x + 1, y: y + 1, width: step - 2, height: CELL - 2, rx: 3, fill: "none",
           stroke: "var(--bn-with)", "stroke-width": chosen ? 4 : 1.5 }));
@@ -104,9 +104,9 @@ function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, write) {
   });
   const every = Math.ceil(34 / step);
   lrs.forEach((lr, l) => l % every === 0 && picture.append(
-    text(STUB + (l + 0.5) * step, HEAD + arms.length * CELL + 18, rateText(lr), "middle")));
-  picture.append(text(STUB + (width - STUB) / 2, height - 6, "learning rate", "middle"),
-    text(STUB, 13, step > 30 ? "validation accuracy, %" : "validation accuracy, darker is better", "start"));
+    text(stub + (l + 0.5) * step, TOP_ROOM + arms.length * CELL + 18, rateText(lr), "middle")));
+  picture.append(text(stub + (width - stub) / 2, height - 6, "learning rate", "middle"),
+    text(stub, 13, "validation accuracy, %", "start"));
   picture.addEventListener("keydown", (event) => {
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!move) return;

@@ -1,6 +1,6 @@
 // Claims in a table that sorts and filters. On a page it takes over the rows of the table there.
 
-import { announcer, element, select } from "./dom.js";
+import { announcer, element, freshId, select } from "./dom.js";
 
 const COLUMNS = ["Claim", "Source", "In the source", "Here", "Verdict"];
 const ORDERS = { book: "order of the book", claim: "claim", source: "source", verdict: "verdict" };
@@ -39,7 +39,7 @@ function render({ model, el }) {
     onChange: (value) => write("verdict", value) });
   const order = select({ label: "sorted by", value: read().order, options: Object.entries(ORDERS),
     onChange: (value) => write("order", value) });
-  const search = element("input", { type: "search", id: "bn-scoreboard-words" });
+  const search = element("input", { type: "search", id: freshId() });
   search.addEventListener("input", () => write("words", search.value));
   const find = element("div", { class: "bn-control" }, element("label", { for: search.id }, "containing"), search);
   const show = () => {

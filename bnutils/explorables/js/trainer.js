@@ -1,6 +1,7 @@
 // Two networks that differ in nothing but the normalization, trained on the same batches.
 
-import { createNetwork, crossEntropy, predict, trainStep } from "./network.js";
+import { crossEntropy } from "./cross-entropy.js";
+import { createNetwork, predict, trainStep } from "./network.js";
 import { permutation, uniformStream } from "./random.js";
 
 export const ARMS = ["without", "with"];
@@ -18,6 +19,7 @@ export class Trainer {
     const sizes = [data.features, ...Array(depth).fill(width), data.classes];
     this.networks = ARMS.map((arm) => createNetwork({ sizes, activation, norm: arm === "with", seed, scale }));
     this.uniform = uniformStream(seed + 7);
+    this.weights = sizes.slice(1).reduce((sum, outputs, at) => sum + outputs * sizes[at], 0); // of one arm
     this.waiting = [];
     this.last = null; // what the last step left behind, for each arm
   }

@@ -1,0 +1,117 @@
+// Number lines one below the other: the inputs of a batch as beads that can be dragged, what
+// becomes of them, and arrows for the gradient that each input gets.
+
+import { fixed, setAttributes, svg } from "./dom.js";
+import { linearScale } from "./scales.js";
+
+const ROWS = { x: 56, xHat: 146, y: 236, dx: 336 }; // pixels from the top
+const [HEIGHT, MARGIN, REACH] = [384, 16, 44];
+const LIMIT = 6; // the number lines run from -LIMIT to LIMIT
+const STEP = 0.1;
+
+/** The place on a number line, of which what lies beyond is at the end. */
+const clamped = (value) => Math.max(-LIMIT, Math.min(LIMIT, value));
+
+/** The nearest value that an input can have. */
+export const rounded = (value) => Math.round(clamped(value) * 10) / 10;
+
+/** The picture for a width in pixels, and a function that moves its parts. */
+export function drawScene(width, count, actions) {
+  const across = linearScale([-LIMIT, LIMIT], [MARGIN, width - MARGIN]);
+  const picture = svg("svg", {
+    viewBox: `0 0 ${width} ${HEIGHT}`, role: "group",
+    "aria-label": "A batch on number lines: inputs, normalized values, outputs, gradients",
+  });
+  const titles = { x: "input x", xHat: "normalized x̂", y: "output y = γx̂ + β", dx: "gradient for x" };
+  for (const [row, y] of Object.entries(ROWS)) {
+    const [line, label] = [
+      svg("line", { x1: MARGIN, x2: width - MARGIN, y1: y, y2: y, stroke: "var(--bn-line)" }),
+      svg("text", { x: 0, y: y - 32, "font-size": 15, "font-weight": 600 }, titles[row]),
+    ];
+    picture.append(line, label);
+    if (row !== "dx")
+      for (let tick = -LIMIT; tick <= LIMIT; tick += 2)
+        picture.append(
+          svg("line", { x1: across(tick), x2: across(tick), y1: y - 4, y2: y + 4, stroke: "var(--bn-line)" }),
+          svg("text", { x: across(tick), y: y + 26, "font-size": 12, "text-anchor": "middle" }, fixed(tick, 0)),
+        );
+  }
+  const spread = svg("rect", { y: ROWS.x - 17, height: 34, rx: 4, fill: "var(--bn-with)", opacity: 0.16 });
+  const centre = svg("line", { y1: ROWS.x - 22, y2: ROWS.x + 22, stroke: "var(--bn-with)", "stroke-width": 3 });
+  const centreName = svg("text", { y: ROWS.x - 27, "font-size": 13, "text-anchor": "middle" }, "μ ± σ"); // of the statistics in use
+  picture.append(spread, centre, centreName);
+  const threads = Array.from({ length: count }, () =>
+    svg("polyline", { fill: "none", stroke: "var(--bn-muted)", "stroke-width": 1, opacity: 0.55 }));
+  const arrows = Array.from({ length: count }, () => svg("path", { fill: "none", "stroke-width": 4 }));
+  picture.append(...threads, ...arrows);
+  const beads = Object.fromEntries(["x", "xHat", "y"].map((row) =>
+    [row, Array.from({ length: count }, (_, index) => bead(index, row, across, actions))]));
+  for (const row of Object.values(beads)) picture.append(...row);
+  const parts = { across, spread, centre, centreName, threads, arrows, beads };
+  return { picture, show: (state, result) => place(parts, state, result) };
+}
+
+function bead(index, row, across, { move, choose, value }) {
+  const movable = row === "x";
+  const circle = svg("circle", { r: movable ? 12 : 9, stroke: "var(--bn-ground)", "stroke-width": 1.5 });
+  const number = svg("text", { y: 4.5, "font-size": movable ? 13 : 12, "font-weight": 700, "text-anchor": "middle",
+    style: "fill: var(--bn-ground); pointer-events: none" }, String(index + 1));
+  const group = svg("g", movable
+    ? { class: "bn-bead", tabindex: 0, role: "slider", "aria-label": `input ${index + 1}`,
+      "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, style: "cursor: ew-resize; touch-action: none" }
+    : { "aria-hidden": "true" }, circle, number);
+  if (!movable) return group;
+  const keys = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP, PageUp: 1, PageDown: -1 };
+  group.addEventListener("keydown", (event) => {
+    const step = keys[event.key];
+    const goal = { Home: -LIMIT, End: LIMIT }[event.key] ?? (step && value(index) + step);
+    if (goal === undefined) return;
+    event.preventDefault();
+    move(index, goal);
+  });
+  group.addEventListener("focus", () => choose(index));
+  group.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    group.focus();
+    group.setPointerCapture(event.pointerId);
+  });
+  group.addEventListener("pointermove", (event) => {
+    if (!group.hasPointerCapture(event.pointerId)) return;
+    const box = group.ownerSVGElement.getBoundingClientRect();
+    move(index, across.inverse(event.clientX - box.left));
+  });
+  return group;
+}
+
+function place({ across, spread, centre, centreName, threads, arrows, beads }, state, result) {
+  const { mean, variance, dx } = result;
+  const sd = Math.sqrt(variance);
+  const [from, to] = [across(clamped(mean - sd)), across(clamped(mean + sd))];
+  setAttributes(spread, { x: from, width: Math.max(0, to - from) });
+  setAttributes(centre, { x1: across(clamped(mean)), x2: across(clamped(mean)) });
+  setAttributes(centreName, { x: across(clamped(mean)) });
+  const largest = Math.max(1e-9, ...[...dx].map(Math.abs));
+  for (const index of state.values.keys()) {
+    const chosen = index === state.selected;
+    const at = Object.fromEntries(["x", "xHat", "y"].map((row) => [row, across(clamped(result[row][index]))]));
+    setAttributes(threads[index], {
+      points: Object.keys(at).map((row) => `${at[row]},${ROWS[row]}`).join(" "),
+      "stroke-width": chosen ? 2.5 : 1,
+    });
+    for (const [row, list] of Object.entries(beads)) {
+      setAttributes(list[index], { transform: `translate(${at[row]} ${ROWS[row]})` });
+      setAttributes(list[index].firstChild, { fill: chosen ? "var(--bn-ink)" : "var(--bn-with)" });
+    }
+    setAttributes(beads.x[index], {
+      "aria-valuenow": Number(state.values[index].toFixed(1)),
+      "aria-valuetext": `${fixed(state.values[index], 1)}, normalized ${fixed(result.xHat[index])}, gradient ${fixed(dx[index])}`,
+    });
+    const length = (dx[index] / largest) * REACH;
+    const side = Math.min(5, 0.7 * Math.abs(length)); // of the head, which fits short arrows
+    const barb = -Math.sign(length) * 1.3 * side;
+    setAttributes(arrows[index], {
+      stroke: chosen ? "var(--bn-ink)" : "var(--bn-with)",
+      d: Math.abs(dx[index]) < 1e-6 ? "" : `M${at.x},${ROWS.dx} v${-length} m${-side},${-barb} l${side},${barb} l${side},${-barb}`,
+    });
+  }
+}
