@@ -11,7 +11,8 @@ DATE =
 PYTEST =
 
 VENV := .venv
-WHOLE := tests/test_speed.py tests/test_book.py tests/test_pages.py
+WHOLE := tests/test_speed.py tests/test_book.py tests/test_pages.py tests/test_pages_explorables.py \
+  tests/test_pages_touch.py tests/test_pages_playground.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"

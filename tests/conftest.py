@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.built_book import cold_build
 from tests.chromium import FLAGS, find_chromium
+from tests.figure_page import FigurePage, opened
+from tests.served import served
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +22,35 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    """An empty page of a browser, for modules that run without a kernel."""
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        yield browser.new_page()
-        browser.close()
+        found = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Page:
+    """An empty page, for modules that run without a kernel."""
+    return browser.new_page()
+
+
+@pytest.fixture(scope="module")
+def served_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the built book on a server."""
+    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+    assert built.status == 0, built.output[-4000:]
+    with served(built.html) as address:
+        yield address
+
+
+@pytest.fixture
+def figure(
+    browser: Browser, served_book: str, request: pytest.FixtureRequest
+) -> Iterator[FigurePage]:
+    """A figure, live in its page; the parameter is its module and options of the browser."""
+    module, options = request.param
+    with opened(browser, served_book, module, **options) as found:
+        found.wait_until_live()
+        yield found
+        assert found.troubles == []
