@@ -22,6 +22,7 @@ from bnutils.explorables.activations import ActivationsOverTraining, pre_activat
 from bnutils.explorables.averages import Averages
 from bnutils.explorables.batch_sizes import BatchSizeExplorer
 from bnutils.explorables.bundle import FOLDER, bundle
+from bnutils.explorables.duel import Duel
 from bnutils.explorables.explorable import Explorable
 from bnutils.explorables.normalizer import Normalizer
 from bnutils.explorables.playground import Playground
@@ -81,7 +82,7 @@ def scoreboard() -> Explorable:
 MAKERS: dict[str, Callable[[], Explorable]] = {
     "normalizer": Normalizer, "playground": Playground, "averages": Averages,
     "rate map": rate_map, "activations": activations, "batch sizes": batch_sizes,
-    "scoreboard": scoreboard,
+    "scoreboard": scoreboard, "duel": Duel,
 }  # fmt: skip
 
 
