@@ -224,7 +224,7 @@ def drawn_book(folder: Path, warm: bool) -> Book:
     page = chapter(*figure_cells()).replace("Some words.", "Some words on {numref}`fig-line`.")
     book = make_book(folder, {"deep/one.md": page}, warm=warm)
     conf = (folder / "conf.py").read_text()
-    book.write("conf.py", conf + 'extensions += ["bookext.figure_data"]\nnumfig = True\n')
+    book.write("conf.py", conf + "numfig = True\n")
     return book
 
 
