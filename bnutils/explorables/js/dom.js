@@ -44,6 +44,14 @@ export function slider({ label, min, max, step, value, format = String, onInput 
     set(input.value);
     onInput(Number(input.value));
   });
+  // By its own hand, since JupyterLab keeps browsers from moving sliders by the arrow keys.
+  input.addEventListener("keydown", (event) => {
+    const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    input.stepUp(steps);
+    input.dispatchEvent(new Event("input"));
+  });
   set(value);
   const root = element("div", { class: "bn-control" }, element("label", { for: id }, label), input, output);
   return { root, input, set };
