@@ -11,8 +11,9 @@ DATE =
 PYTEST =
 
 VENV := .venv
-WHOLE := tests/test_speed.py tests/test_book.py tests/test_pages.py tests/test_pages_explorables.py \
-  tests/test_pages_touch.py tests/test_pages_playground.py
+# Tests that count time and build the book with both cores, and tests that read what they built.
+ALONE := tests/test_speed.py tests/test_book.py
+AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
@@ -54,10 +55,11 @@ lint: $(READY) ## check style and types
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 
 test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
-	# The builds of the book use both cores themselves, and times count alone. Status 5: PYTEST chose no test of this half.
-	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile $(WHOLE:%=--ignore=%) $(PYTEST) \
-	  || [ $$? -eq 5 ]
-	$(IN_VENV) python -m pytest $(WHOLE) $(PYTEST) || [ $$? -eq 5 ]
+	# Status 5: PYTEST chose no test of this part.
+	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile \
+	  $(addprefix --ignore=,$(ALONE) $(AFTER)) $(PYTEST) || [ $$? -eq 5 ]
+	$(IN_VENV) python -m pytest $(ALONE) $(PYTEST) || [ $$? -eq 5 ]
+	$(IN_VENV) python -m pytest --numprocesses=2 --dist=worksteal $(AFTER) $(PYTEST) || [ $$? -eq 5 ]
 
 chromium: $(READY)
 	@$(VENV)/bin/python tests/chromium.py

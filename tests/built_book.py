@@ -1,4 +1,4 @@
-"""The whole book, built once for all tests from a copy of its sources."""
+"""The whole book, built for the tests from a copy of its sources, and kept until those change."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import subprocess
 import sysconfig
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "CITATION.cff", "requirements.txt", "book", "bnutils")
+NO_SOURCES = {"__pycache__", ".ipynb_checkpoints"}
+KEPT = ROOT / "_build" / "tests"
 JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
 
 
@@ -118,15 +122,51 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-@cache
-def cold_build(folder: Path, dataset: str) -> Built:
-    """The book built from nothing, once for each data set of a test session."""
-    source = folder / f"book-{dataset}"
-    source.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+def files() -> Iterator[Path]:
+    """Every file that a build reads, in a fixed order."""
     for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=ignored)
-        else:
-            shutil.copy(ROOT / name, source)
-    return build(source, dataset)
+        path = ROOT / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (f for f in found if f.is_file() and not set(f.parts) & NO_SOURCES)
+
+
+def digest() -> str:
+    """A fingerprint of what a build reads."""
+    total = sha256()
+    for path in files():
+        total.update(f"{path.relative_to(ROOT)} {path.stat().st_size}\n".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+@cache
+def fresh_build(dataset: str) -> Built:
+    """The book built from nothing, once a session; it stays for `kept_build`."""
+    with FileLock(KEPT / f"{dataset}.lock"):
+        return _build_from_nothing(dataset)
+
+
+@cache
+def kept_build(dataset: str) -> Built:
+    """The book as it was last built from these very sources, else built now, by one process."""
+    with FileLock(KEPT / f"{dataset}.lock"):
+        stamp = KEPT / f"{dataset}.json"
+        if stamp.is_file():
+            kept = json.loads(stamp.read_text())
+            if kept.pop("digest") == digest():
+                return Built(**{**kept, "source": Path(kept["source"])})
+        return _build_from_nothing(dataset)
+
+
+def _build_from_nothing(dataset: str) -> Built:
+    source, stamp, found = KEPT / dataset, KEPT / f"{dataset}.json", digest()
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(source, ignore_errors=True)
+    for path in files():
+        copy = source / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    built = build(source, dataset)
+    if built.status == 0:
+        stamp.write_text(json.dumps({**asdict(built), "source": str(source), "digest": found}))
+    return built

@@ -6,7 +6,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.built_book import cold_build
+from tests.built_book import kept_build
 from tests.chromium import FLAGS, find_chromium
 from tests.figure_page import FigurePage, opened
 from tests.served import served
@@ -36,9 +36,9 @@ def page(browser: Browser) -> Page:
 
 
 @pytest.fixture(scope="module")
-def served_book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served_book() -> Iterator[str]:
     """The address of the built book on a server."""
-    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+    built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
     with served(built.html) as address:
         yield address

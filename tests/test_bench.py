@@ -82,7 +82,7 @@ def test_the_page_shows_every_measurement():
         line = next(line for line in lines[1:] if line[0] == str(row["batch_size"]))
         shown = line[1 + names.index(row["name"])].replace("\N{NO-BREAK SPACE}", "")
         assert shown.startswith(f"{row['samples_per_second']:.0f}")
-        assert row["name"] == "engine" or f"{row['ratio_to_this']:.2f} ×" in shown
+        assert row["name"] == "engine" or f"({row['ratio_to_this']:.2f}×)" in shown
     assert len(list(layers.findall(nodes.row))) == 1 + len(report["layers"])
     assert report["processor"] in described(report, here=False)
 

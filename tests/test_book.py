@@ -14,7 +14,7 @@ from myst_nb.ext.glue import GLUE_PREFIX
 from book._ext.bookext.chapters import Chapter
 from book._ext.bookext.environment import kernel_variables
 from book._ext.bookext.running import Result, run_all
-from tests.built_book import ROOT, Built, build, cold_build
+from tests.built_book import ROOT, Built, build, fresh_build
 
 pytestmark = pytest.mark.slow
 
@@ -27,20 +27,15 @@ MNIST = Path(os.environ.get("BNUTILS_DATA") or ROOT / "data") / "MNIST" / "raw"
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp()
-
-
-@pytest.fixture(scope="session")
-def digits(folder: Path) -> Built:
-    return cold_build(folder, "digits")
+def digits() -> Built:
+    return fresh_build("digits")
 
 
 @pytest.fixture(scope="session", params=["digits", "mnist"])
-def built(request: pytest.FixtureRequest, folder: Path) -> Built:
+def built(request: pytest.FixtureRequest) -> Built:
     if request.param == "mnist" and not any(MNIST.glob("train-images-idx3-ubyte*")):
         pytest.skip("MNIST is not here: `make data` fetches it, or BNUTILS_DATA names its folder")
-    return cold_build(folder, request.param)
+    return fresh_build(request.param)
 
 
 def test_build_is_clean_and_in_time(built: Built, capsys: pytest.CaptureFixture[str]) -> None:

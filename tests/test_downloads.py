@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from bs4 import Tag
 
-from tests.built_book import Built, cold_build
+from tests.built_book import Built, kept_build
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +21,8 @@ MOST_ROWS = 5000
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+def book() -> Built:
+    built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
     return built
 

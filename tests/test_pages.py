@@ -11,7 +11,7 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
 
-from tests.built_book import ROOT, Built, cold_build, contents
+from tests.built_book import ROOT, Built, contents, kept_build
 from tests.chromium import FLAGS, find_chromium
 from tests.served import served
 
@@ -44,8 +44,8 @@ AXE = {
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+def book() -> Built:
+    built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
     return built
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.built_book import cold_build
+from tests.built_book import kept_build
 from tests.figure_page import PAGES, FigurePage, opened
 
 pytestmark = pytest.mark.slow
@@ -48,11 +48,11 @@ OUT_OF_ORDER = """Object.defineProperty(window, "BN_MODULES", {
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
-def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def book(request: pytest.FixtureRequest) -> str:
     """Where the built book is: on a server, or on a disk."""
     if request.param == "http":
         return str(request.getfixturevalue("served_book"))
-    built = cold_build(tmp_path_factory.getbasetemp(), "digits")
+    built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
     return built.html.as_uri()
 

@@ -4,7 +4,7 @@ const parts = document.querySelectorAll(
 );
 
 function follow(part) {
-  const scrolls = part.scrollWidth > part.clientWidth + 1
+  const scrolls = part.scrollWidth > part.clientWidth
     && getComputedStyle(part).overflowX !== "visible";
   if (scrolls) part.tabIndex = 0;
   else part.removeAttribute("tabindex");
@@ -12,3 +12,5 @@ function follow(part) {
 
 const sizes = new ResizeObserver((entries) => entries.forEach((entry) => follow(entry.target)));
 parts.forEach((part) => sizes.observe(part));
+// The fonts of formulas come later, and change how wide their content is.
+document.fonts.ready.then(() => parts.forEach(follow));

@@ -17,6 +17,9 @@ _CITATION_ROLE = re.compile(
     r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
 )
 _SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*")(?= target="_blank")')
+_SEARCH_SCRIPT = re.compile(
+    r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*">)'
+)
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -25,11 +28,13 @@ def tidy(html: str) -> str:
 
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
-    landmark. A page's sources are downloaded, where a browser lets them be.
+    landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the search
+    page wait for those they use, which wait for the page.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
     html = _TOGGLE_LABEL.sub(r"\1", html)
+    html = _SEARCH_SCRIPT.sub('<script defer="defer" ', html)
     html = _EMPTY_HEAD.sub(r"<td\1></td>", html)
     html = _CITATION_ROLE.sub("", html)
     html = _SOURCE_LINK.sub(r"\1 download", html)
@@ -43,8 +48,6 @@ def wanted_scripts(scripts: list[Any]) -> list[Any]:
         name, body = str(script.filename or ""), str(script.attributes.get("body") or "")
         if "thebe" not in f"{name} {body}".lower():
             wanted.setdefault((name, body), script)
-    for script in wanted.values():
-        wait_for_the_page(script)
     return list(wanted.values())
 
 
@@ -62,9 +65,14 @@ def wait_for_the_page(script: Any) -> None:
 def filter_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Leave out scripts of one page."""
+    """Leave out scripts of one page, and keep the others from holding it up.
+
+    The template of the search page has scripts of its own, which need those before them.
+    """
     if "script_files" in context:
         context["script_files"] = wanted_scripts(context["script_files"])
+        for script in context["script_files"] if page != "search" else ():
+            wait_for_the_page(script)
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
