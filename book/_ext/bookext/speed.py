@@ -53,7 +53,7 @@ def loop_table(rows: list[dict[str, Any]]) -> nodes.table:
         for name in names:
             row = by_key[name, batch_size]
             rate = f"{row['samples_per_second']:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
-            ratio = f" (engine: {row['ratio_to_this']:.2f} ×)"
+            ratio = f" ({row['ratio_to_this']:.2f}\N{NO-BREAK SPACE}×)"
             cells.append(rate if name == ENGINE else rate + ratio)
         body.append(cells)
     seeds = {row["name"]: row["seeds"] for row in rows}
