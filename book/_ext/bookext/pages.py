@@ -28,8 +28,8 @@ def tidy(html: str) -> str:
 
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
-    landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the search
-    page wait for those they use, which wait for the page.
+    landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the
+    search page wait for those they use, which wait for the page.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
