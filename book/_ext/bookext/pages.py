@@ -65,13 +65,10 @@ def wait_for_the_page(script: Any) -> None:
 def filter_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Leave out scripts of one page, and keep the others from holding it up.
-
-    The template of the search page has scripts of its own, which need those before them.
-    """
+    """Leave out scripts of one page, and keep the others from holding it up."""
     if "script_files" in context:
         context["script_files"] = wanted_scripts(context["script_files"])
-        for script in context["script_files"] if page != "search" else ():
+        for script in context["script_files"]:
             wait_for_the_page(script)
 
 
