@@ -254,7 +254,7 @@ def test_a_cell_of_the_map_shows_its_curves(
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
     assert "Learning rate 0.1" in says(page) and "diverged" not in says(page)
-    assert page.get_by_role("img", name="Training loss against steps").is_visible()
+    assert page.get_by_role("img", name="Training loss against updates").is_visible()
     assert troubles == []
 
 

@@ -7,7 +7,7 @@ const [LETTER_WIDE, TOP_ROOM, CELL] = [8, 20, 44]; // pixels: of a name, above t
 const DASHES = { BN: null };
 const COLOURS = { BN: "var(--bn-with)" };
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
-const rateText = (lr) => (lr >= 0.01 && lr < 1000 ? String(Number(lr.toPrecision(2))) : lr.toExponential(0).replace("e+", "e")).replace("-", "−");
+const rateText = (lr) => (lr >= 0.001 && lr < 1000 ? String(Number(lr.toPrecision(2))) : lr.toExponential(0).replace("e+", "e")).replace("-", "−");
 
 /** What is shown: arms [A] of a network, learning rates [L], accuracy [A][L], curves [A][L]. */
 function render({ model, el }) {
@@ -36,14 +36,14 @@ function render({ model, el }) {
     stage.replaceChildren(grid);
     if (focused) grid.focus();
     const shown = map.arms.map((arm, a) => ({ arm, curve: map.curves[a][state.rate] }));
-    const largest = Math.max(...shown.flatMap(({ curve }) => curve.mean.filter((v) => v < map.start * 2)), map.start);
+    const largest = Math.max(...shown.flatMap(({ curve }) => [...curve.mean, ...curve.high].filter((v) => v < map.start * 2)), map.start);
     chart.draw({
       width,
-      x: { domain: [0, map.steps.at(-1)], label: "step" },
+      x: { domain: [0, map.steps.at(-1)], label: "updates" },
       y: { domain: [0, largest], label: `training loss at learning rate ${rateText(map.lrs[state.rate])}` },
       series: shown.map(({ arm, curve }) => ({ name: arm, colour: COLOURS[arm] ?? "var(--bn-without)",
         dash: arm in DASHES ? null : "6 4", xs: map.steps, ys: curve.mean, low: curve.low, high: curve.high })),
-      label: `Training loss against steps at learning rate ${rateText(map.lrs[state.rate])}`,
+      label: `Training loss against updates at learning rate ${rateText(map.lrs[state.rate])}`,
     });
     says.textContent = words(map, state);
   };
@@ -102,7 +102,7 @@ function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, write) {
     });
     picture.append(row);
   });
-  const every = Math.ceil(34 / step);
+  const every = Math.ceil(44 / step);
   lrs.forEach((lr, l) => l % every === 0 && picture.append(
     text(stub + (l + 0.5) * step, TOP_ROOM + arms.length * CELL + 18, rateText(lr), "middle")));
   picture.append(text(stub + (width - stub) / 2, height - 6, "learning rate", "middle"),
