@@ -19,7 +19,7 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
-.PHONY: help setup book bench serve data submission links lint test chromium lock clean clean-runs distclean
+.PHONY: help setup book bench serve lighthouse data submission links lint test chromium lock clean clean-runs distclean
 
 help: ## list the targets (the default)
 	@echo 'Usage: make TARGET'
@@ -39,6 +39,9 @@ bench: $(READY) ## measure how fast training is, and show it in the book (some m
 serve: book ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
 	@echo "Open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	$(VENV)/bin/python -m http.server "$(PORT)" --bind 127.0.0.1 --directory _build/html
+
+lighthouse: book chromium ## measure two pages with Lighthouse (needs the network)
+	$(IN_VENV) python -m tests.lighthouse
 
 data: $(READY) ## download the data sets
 	$(VENV)/bin/python -m bnutils.data
