@@ -43,7 +43,7 @@ def html_card(claim: Claim) -> str:
     anchor = f"claim-{claim.name}"
     number, _, unit = claim.mean.partition(" ")
     found = escape(f"{unit} ({claim.interval})").strip()
-    found = found.replace(" %", "&nbsp;%").replace("n = ", "n&nbsp;=&nbsp;")
+    found = found.replace(" %", "&nbsp;%")
     terms = "".join(f"<div><dt>{term}</dt><dd>{text}</dd></div>" for term, text in _terms(claim))
     return (
         f'<article class="bn-claim" id="{anchor}" aria-labelledby="{anchor}-says" '

@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from math import isfinite
 from typing import Any
 
-from bnutils.stats import Interval, interval_spec
+from bnutils.stats import Interval, interval_spec, span, written
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
 DERIVED = ("verdict", "claimed", "ours")  # in `Claim.to_dict` besides the fields
@@ -69,16 +69,14 @@ class Claim:
         if not self.evidence.defined:
             return "undefined"
         spec = interval_spec(self.evidence, self.reference)
-        return f"{self.evidence.mean:{spec}} {self.unit}".strip()
+        return f"{written(self.evidence.mean, spec)} {self.unit}".strip()
 
     @property
     def interval(self) -> str:
         """The interval and the number of runs, as they are written."""
-        low, high, n = self.evidence.low, self.evidence.high, self.evidence.n
         if not self.evidence.defined:
-            return f"not every run gave a finite value, n = {n}"
-        spec = interval_spec(self.evidence, self.reference)
-        return f"95 % interval {low:{spec}} to {high:{spec}}, n = {n}"
+            return f"not every run gave a finite value, n = {self.evidence.n}"
+        return span(self.evidence, interval_spec(self.evidence, self.reference))
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, the verdict and the words for the numbers; undefined numbers are None."""

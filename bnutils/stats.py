@@ -37,8 +37,19 @@ class Interval:
 
     def __format__(self, spec: str) -> str:
         spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign
-        low, high = format(self.low, spec), format(self.high, spec)
-        return f"{format(self.mean, spec)} (95 % interval {low} to {high}, n = {self.n})"
+        return f"{written(self.mean, spec)} ({span(self, spec)})"
+
+
+def written(number: float, spec: str) -> str:
+    """A number as text in which the minus is a minus sign, not a hyphen."""
+    text = format(number, spec)
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def span(interval: Interval, spec: str) -> str:
+    """Ends and number of runs in words, with spaces that end no line where they part a number."""
+    low, high = written(interval.low, spec), written(interval.high, spec)
+    return f"95\xa0% interval {low} to {high}, n\xa0=\xa0{interval.n}"
 
 
 def mean_interval(values: ArrayLike) -> Interval:
@@ -113,17 +124,13 @@ def verdict(
     otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``.
     """
     spec = _enough_digits(difference, spec)
-    low, high, n = difference.low, difference.high, difference.n
     if difference.excludes_zero:
         word, sign = (more, 1) if difference.mean > 0 else (less, -1)
-        low, high = sorted((sign * low, sign * high))
-        size = f"{abs(difference.mean):{spec}} {unit}".strip()
-        return f"{word} by {size} (95 % interval {low:{spec}} to {high:{spec}}, n = {n})"
-    size = f"{difference.mean:{spec}} {unit}".strip()
-    return (
-        f"not distinguishable (difference {size}, "
-        f"95 % interval {low:{spec}} to {high:{spec}}, n = {n})"
-    )
+        low, high = sorted((sign * difference.low, sign * difference.high))
+        size = Interval(abs(difference.mean), low, high, difference.n)
+        return f"{word} by {written(size.mean, spec)} {unit}".strip() + f" ({span(size, spec)})"
+    size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
+    return f"not distinguishable (difference {size_in_words}, {span(difference, spec)})"
 
 
 def interval_spec(interval: Interval, reference: float = 0.0) -> str:

@@ -189,7 +189,7 @@ def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
         assert "one.ipynb:" in done.stderr
         assert "claim 'fewer-updates' is not supported with mnist" in done.stderr
         assert "claimed: updates, with / without below 1" in done.stderr
-        assert "found: 1.40 (95 % interval 1.20 to 1.60, n = 5)" in done.stderr
+        assert "found: 1.40 (95\xa0% interval 1.20 to 1.60, n\xa0=\xa05)" in done.stderr
         assert "'discussed'" not in done.stderr and "'open'" not in done.stderr
         assert "Traceback" not in done.stderr
     book.write("one.ipynb", executed(claim(evidence=MORE, relied_on=True), *others))

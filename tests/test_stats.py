@@ -124,17 +124,20 @@ def test_writes_as_many_digits_as_the_interval_tells(interval, reference, words)
 
 
 def test_reads_as_a_sentence():
-    assert f"{Interval(97.61, 97.4, 97.82, 5):.1f}" == "97.6 (95 % interval 97.4 to 97.8, n = 5)"
+    assert (
+        f"{Interval(97.61, 97.4, 97.82, 5):.1f}"
+        == "97.6 (95\xa0% interval 97.4 to 97.8, n\xa0=\xa05)"
+    )
     up, down, unclear = (
         Interval(0.4, 0.2, 0.6, 5), Interval(-0.4, -0.6, -0.2, 5), Interval(0.1, -0.3, 0.5, 5),
     )  # fmt: skip
-    assert verdict(up) == "higher by 0.4 points (95 % interval 0.2 to 0.6, n = 5)"
-    assert verdict(down) == "lower by 0.4 points (95 % interval 0.2 to 0.6, n = 5)"
+    assert verdict(up) == "higher by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
+    assert verdict(down) == "lower by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
     assert verdict(down, less="smaller", unit="") == (
-        "smaller by 0.4 (95 % interval 0.2 to 0.6, n = 5)"
+        "smaller by 0.4 (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
     )
     assert verdict(unclear) == (
-        "not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)"
+        "not distinguishable (difference 0.1 points, 95\xa0% interval −0.3 to 0.5, n\xa0=\xa05)"
     )
 
 
@@ -148,10 +151,12 @@ def test_lists_things_in_words(things, words):
 
 def test_an_end_near_zero_never_reads_as_zero():
     near = Interval(0.9, 0.04, 1.7, 5)
-    assert verdict(near) == "higher by 0.90 points (95 % interval 0.04 to 1.70, n = 5)"
+    assert verdict(near) == "higher by 0.90 points (95\xa0% interval 0.04 to 1.70, n\xa0=\xa05)"
     below = Interval(0.2, -0.004, 0.41, 5)
-    assert "95 % interval -0.004 to 0.410" in verdict(below)
-    assert f"{Interval(0.0, -0.01, 0.01, 5):.1f}" == "0.0 (95 % interval 0.0 to 0.0, n = 5)"
+    assert "95\xa0% interval −0.004 to 0.410" in verdict(below)
+    assert (
+        f"{Interval(0.0, -0.01, 0.01, 5):.1f}" == "0.0 (95\xa0% interval 0.0 to 0.0, n\xa0=\xa05)"
+    )
     assert verdict(Interval(0.0, 0.0, 0.0, 5)) == (
-        "not distinguishable (difference 0.0 points, 95 % interval 0.0 to 0.0, n = 5)"
+        "not distinguishable (difference 0.0 points, 95\xa0% interval 0.0 to 0.0, n\xa0=\xa05)"
     )
