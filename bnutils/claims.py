@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from math import isfinite
 from typing import Any
 
-from bnutils.stats import Interval, interval_spec, span, written
+from bnutils.stats import Interval, interval_spec, interval_words, written
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
 DERIVED = ("verdict", "claimed", "ours")  # in `Claim.to_dict` besides the fields
@@ -76,7 +76,7 @@ class Claim:
         """The interval and the number of runs, as they are written."""
         if not self.evidence.defined:
             return f"not every run gave a finite value, n = {self.evidence.n}"
-        return span(self.evidence, interval_spec(self.evidence, self.reference))
+        return interval_words(self.evidence, interval_spec(self.evidence, self.reference))
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, the verdict and the words for the numbers; undefined numbers are None."""

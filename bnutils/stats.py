@@ -37,7 +37,7 @@ class Interval:
 
     def __format__(self, spec: str) -> str:
         spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign
-        return f"{written(self.mean, spec)} ({span(self, spec)})"
+        return f"{written(self.mean, spec)} ({interval_words(self, spec)})"
 
 
 def written(number: float, spec: str) -> str:
@@ -46,7 +46,7 @@ def written(number: float, spec: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
-def span(interval: Interval, spec: str) -> str:
+def interval_words(interval: Interval, spec: str) -> str:
     """Ends and number of runs in words, with spaces that end no line where they part a number."""
     low, high = written(interval.low, spec), written(interval.high, spec)
     return f"95\xa0% interval {low} to {high}, n\xa0=\xa0{interval.n}"
@@ -128,9 +128,12 @@ def verdict(
         word, sign = (more, 1) if difference.mean > 0 else (less, -1)
         low, high = sorted((sign * difference.low, sign * difference.high))
         size = Interval(abs(difference.mean), low, high, difference.n)
-        return f"{word} by {written(size.mean, spec)} {unit}".strip() + f" ({span(size, spec)})"
+        return (
+            f"{word} by {written(size.mean, spec)} {unit}".strip()
+            + f" ({interval_words(size, spec)})"
+        )
     size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
-    return f"not distinguishable (difference {size_in_words}, {span(difference, spec)})"
+    return f"not distinguishable (difference {size_in_words}, {interval_words(difference, spec)})"
 
 
 def interval_spec(interval: Interval, reference: float = 0.0) -> str:
