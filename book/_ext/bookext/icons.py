@@ -3,9 +3,6 @@
 import io
 import re
 
-from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
 _SHOWN = re.compile(r"""(?:--fa|content)\s*:\s*(?:"([^"]+)"|'([^']+)')""")
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6}) ?")
 
@@ -22,6 +19,10 @@ def codes(css: str) -> set[int]:
 
 def subset(font: bytes, wanted: set[int]) -> bytes:
     """A TrueType font cut down to some code points, compressed as WOFF."""
+    # Most builds write no font, and need not wait for the library.
+    from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
     options = Options()
     options.flavor = "woff"
     options.layout_features = []

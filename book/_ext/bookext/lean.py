@@ -95,16 +95,21 @@ def make_lean(app: Sphinx, exception: Exception | None) -> None:
         if static not in path.parents
     }
     known = Path(app.doctreedir) / "sheets.json"
-    lists = [json.loads(known.read_text("utf-8"))] if known.is_file() else []
+    last = json.loads(known.read_text("utf-8")) if known.is_file() else {"sheets": []}
+    lists = [last["sheets"]]
     lists += [[match[2] for match in _LINK.finditer(html)] for html in pages.values()]
     sheets = [name for name in merged(lists) if name not in (SHEET, *NEVER)]
     names = set().union(*map(names_of_page, pages.values()))
     for script in static.rglob("*.js"):
         names |= names_in_script(script.read_text("utf-8"))
-    css = with_own_icons(lean_sheet(static, sheets, names), static)
-    (static / SHEET).write_text(css, "utf-8")
-    known.write_text(json.dumps(sheets), "utf-8")
-    version = sha256(css.encode()).hexdigest()[:8]
+    made_of = sha256(json.dumps(sorted(names)).encode())
+    for name in sheets:
+        made_of.update((static / name).read_bytes())
+    version = made_of.hexdigest()[:8]
+    if last != {"sheets": sheets, "version": version} or not (static / SHEET).is_file():
+        css = with_own_icons(lean_sheet(static, sheets, names), static)
+        (static / SHEET).write_text(css, "utf-8")
+        known.write_text(json.dumps({"sheets": sheets, "version": version}), "utf-8")
     for path, html in pages.items():
         lean = rewrite(html, version)
         if lean != html:

@@ -5,16 +5,17 @@ pages is kept from one build to the next, for a page that is written anew refers
 """
 
 import pickle
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import sphinx_tippy  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from .web_files import fetched, publish
 
 SCRIPTS = (("popper", "popper.min.js"), ("tippy", "tippy-bundle.umd.min.js"))
-CACHES = ("tippy_wiki_cache.json", "tippy_doi_cache.json", "tippy_rtd_cache.json")
 
 
 def use_local_scripts(app: Sphinx, config: Config) -> None:
@@ -38,6 +39,43 @@ def recall(app: Sphinx) -> None:
     app.env.tippy_data = {"pages": known, "wiki_titles": set()}  # type: ignore[attr-defined]
 
 
+def collect(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Have sphinx-tippy read a page, or take what is known of it where its text is the same."""
+    if not doctree:
+        return
+    pages = sphinx_tippy.get_tippy_data(app)["pages"]
+    text = sha256(context["body"].encode()).hexdigest()
+    if pages.get(page, {}).get("text") != text:
+        sphinx_tippy.collect_tips(app, page, template, context, doctree)
+        pages[page] |= {"text": text, "new": True}
+        return
+    own = pages[page]["js_path"].relative_to(Path(app.outdir, "_static")).as_posix()
+    for script in (*app.config.tippy_js, own):
+        app.add_js_file(script, loading_method="defer")
+
+
+def write(app: Sphinx, exception: Exception | None) -> None:
+    """Write the previews of pages that are new, or that lead to such a page."""
+    if exception is not None or app.builder.name != "html":
+        return
+    pages = sphinx_tippy.get_tippy_data(app)["pages"]
+    new = {name for name, page in pages.items() if page.pop("new", False)}
+    for name, page in pages.items():
+        if name in new or new & {other for other, _ in page["refs_in_page"]}:
+            sphinx_tippy.write_tippy_props_page(app, name, {}, {}, {})
+
+
+def take_over(app: Sphinx) -> None:
+    """Put `collect` and `write` in the place of sphinx-tippy's own, which do all pages anew."""
+    own = {sphinx_tippy.collect_tips, sphinx_tippy.write_tippy_js}
+    for event in ("html-page-context", "build-finished"):
+        for listener in list(app.events.listeners[event]):
+            if listener.handler in own:
+                app.disconnect(listener.id)
+    app.connect("html-page-context", collect, priority=450)
+    app.connect("build-finished", write)
+
+
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Publish the scripts, drop those of pages' earlier versions, and keep what is known."""
     if exception is not None or app.builder.name != "html":
@@ -50,14 +88,13 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     for path in (Path(app.outdir) / "_static" / "tippy").rglob("*.*.js"):
         if path not in wanted and path.name != SCRIPTS[1][1]:
             path.unlink()
-    for name in CACHES:
-        (Path(app.outdir) / name).unlink(missing_ok=True)
     kept(app).write_bytes(pickle.dumps(pages))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.setup_extension("sphinx_tippy")
+    take_over(app)
     app.connect("config-inited", use_local_scripts)
     app.connect("builder-inited", recall)
     app.connect("build-finished", finish, priority=900)
