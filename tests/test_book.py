@@ -108,15 +108,16 @@ def test_chapters_can_be_launched(digits: Built) -> None:
 
 def test_one_word_is_rebuilt_without_running_code(digits: Built) -> None:
     assert digits.status == 0, "there is no clean build to start from"
-    page = digits.source / f"{digits.chapters[0]}.md"
+    chapter = next(name for name in digits.chapters if "/theory/" in name)
+    page = digits.source / f"{chapter}.md"
     page.write_text(page.read_text("utf-8") + "\nAnotherword.\n", "utf-8")
     again = build(digits.source, "digits")
     assert again.status == 0, again.output[-8000:]
     assert "Executing" not in again.output
-    assert "Anotherword." in again.article(digits.chapters[0])
-    assert again.processor_seconds < REBUILD_CEILING
+    assert "Anotherword." in again.article(chapter)
+    assert again.processor_seconds < REBUILD_CEILING * BESIDE_OTHERS
     if again.undisturbed:
-        assert again.seconds < REBUILD_CEILING * 1.5
+        assert again.seconds < REBUILD_CEILING * BESIDE_OTHERS
 
 
 def glued(values: dict[str, object]) -> dict[str, object]:
