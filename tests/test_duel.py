@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bnutils.explorables.bundle import bundle
 from bnutils.explorables.duel import Duel
 from bnutils.explorables.explorable import FOLDER
 from book._ext.bookext.explorables import script
-from tests.chromium import FLAGS, find_chromium
 
 RAISED, MARGIN = 1, 30  # a learning rate, and percent points on held-out data after a run at it
 LONGEST_TASK = 50  # milliseconds, from which browsers call a task long
@@ -31,14 +30,6 @@ LONG_TASKS = """window.longTasks = [];
 new PerformanceObserver((list) => list.getEntries().forEach((e) => longTasks.push(e.duration)))
   .observe({ type: "longtask", buffered: true });"""
 LIVE = '.bn-explorable[data-state="live"]'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Response, Route
 
 from tests.built_book import ROOT, Built, contents, kept_build
-from tests.chromium import FLAGS, find_chromium
 from tests.served import served
 
 pytestmark = pytest.mark.slow
@@ -54,14 +53,6 @@ def book() -> Built:
 def site(book: Built) -> Iterator[str]:
     with served(book.html) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
-        yield found
-        found.close()
 
 
 class Visit:

@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from docutils import nodes
-from myst_nb.core.render import load_mime_renders  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
+
+from .mimes import understand
 
 MIME = "application/vnd.bnutils.claim+json"
 OWN = "this book"  # the source of a claim that is the book's own
@@ -75,12 +76,8 @@ def merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("myst_nb")
     app.setup_extension("sphinxcontrib.bibtex")
-    # Else myst-nb learns of a type only through the entry points of an installed package.
-    renderers = load_mime_renders()
-    if ClaimRenderer not in renderers:
-        renderers.append(ClaimRenderer)
+    understand(app, ClaimRenderer)
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from myst_nb.core.render import load_mime_renders  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
+
+from .mimes import understand
 
 MIME = "text/csv"
 FOLDER = "_static/data"
@@ -78,11 +79,7 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("myst_nb")
-    # Else myst-nb learns of a type only through the entry points of an installed package.
-    renderers = load_mime_renders()
-    if CsvRenderer not in renderers:
-        renderers.append(CsvRenderer)
+    understand(app, CsvRenderer)
     app.connect("doctree-read", keep)
     app.connect("doctree-resolved", offer)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
