@@ -18,8 +18,8 @@ import pytest
 
 from book._ext.bookext.dependencies import Package, mentioned
 from book._ext.bookext.pages import tidy
-from book._ext.bookext.repository import set_address
-from tests.tiny_book import ROOT, Book, chapter, drawn, environment, make_book
+from book._ext.bookext.repository import set_address, write_address
+from tests.tiny_book import ROOT, Book, chapter, described, drawn, environment, make_book
 
 ALT = {"alt": "A line that rises."}
 CAPTION = {"name": "fig-line", "caption": "A line."}
@@ -53,6 +53,24 @@ def test_figure_with_alternative_text_and_caption_passes(tmp_path: Path) -> None
     html = (tmp_path / "_build/html/good.html").read_text()
     assert 'alt="A line that rises."' in html
     assert "<figcaption>" in html
+
+
+def test_an_image_may_bring_its_words_and_have_its_caption_in_the_text(tmp_path: Path) -> None:
+    pages = {
+        "good.ipynb": described("A dot.", "*Figure 1. A dot.*"),
+        "mute.ipynb": described(" ", "*Figure 1. A dot.*"),
+        "bare.ipynb": described("A dot.", "Another subject."),
+        "last.ipynb": described("A dot."),
+    }
+    built = make_book(tmp_path, pages, mode="off").build()
+    assert built.returncode != 0
+    lacks = {
+        Path(line.split(":")[0]).name: line.rpartition(": ")[2]
+        for line in built.stderr.splitlines()
+        if ": no " in line
+    }
+    wanted = {"mute.ipynb": "no alternative text", "bare.ipynb": "no caption"}
+    assert lacks == wanted | {"last.ipynb": "no caption"}
 
 
 def test_incomplete_figures_of_all_pages_stop_the_build(tmp_path: Path) -> None:
@@ -337,6 +355,11 @@ def test_address_comes_from_the_environment(repository: str, site: str) -> None:
     set_address(config, variables)  # type: ignore[arg-type]
     assert config.html_theme_options["repository_url"] == f"https://github.com/{repository}"
     assert config.html_baseurl == site
+    badge = ["x https://example.org/OWNER/batch-normalization-measured/blob y"]
+    write_address(badge, {})
+    assert "/OWNER/" in badge[0]
+    write_address(badge, variables)
+    assert badge == [f"x https://example.org/{repository}/blob y"]
 
 
 def test_tidy_changes_nothing_twice() -> None:

@@ -125,3 +125,12 @@ def drawn(metadata: dict[str, object]) -> str:
     return json.dumps(
         {"nbformat": 4, "nbformat_minor": 4, "metadata": {"kernelspec": kernel}, "cells": cells}
     )
+
+
+def described(alt: str, *below: str) -> str:
+    """The notebook of `drawn`, whose output holds the alternative text, with text below it."""
+    notebook = json.loads(drawn({}))
+    notebook["cells"][1]["outputs"][0]["metadata"] = {"image/png": {"alt": alt}}
+    for source in below:
+        notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": source})
+    return json.dumps(notebook)

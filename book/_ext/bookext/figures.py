@@ -7,6 +7,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from .mimes import understand
 from .stop import stop
 
 _IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
@@ -19,7 +20,23 @@ _HOW = """Give the cell that draws a figure such a header:
       figure:
         name: fig-...
         caption: What the figure shows.
-    ---"""
+    ---
+An image whose output says it in its metadata (alt) has its caption in the paragraph below the
+cell, which begins with "Figure"."""
+
+
+class DescribedImage:
+    """Images whose output brings its alternative text, as those of plain notebooks do."""
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
+        """The image with that text, None for anything else."""
+        alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+        if not data.mime_type.startswith("image/") or alt is None:
+            return None
+        (image,) = renderer.render_image(data)
+        image["alt"], image["described"] = alt, True
+        return [image]
 
 
 def ancestors(node: nodes.Node) -> list[nodes.Element]:
@@ -37,10 +54,21 @@ def image_problems(image: nodes.image) -> list[str]:
     problems = [] if str(image.get("alt", "")).strip() else ["no alternative text"]
     if any(isinstance(n, nodes.container) and n.get("nb_element") for n in around):
         figure = next((n for n in around if isinstance(n, nodes.figure)), None)
-        captions = [] if figure is None else list(figure.findall(nodes.caption))
+        captions: list[nodes.Element] = [] if figure is None else [*figure.findall(nodes.caption)]
+        if image.get("described"):
+            captions = paragraph_below(around)
         if not any(caption.astext().strip() for caption in captions):
             problems.append("no caption")
     return problems
+
+
+def paragraph_below(around: list[nodes.Element]) -> list[nodes.Element]:
+    """The paragraph after the cell of an image, where it begins as a caption does."""
+    cell = next(n for n in around if n.get("nb_element") == "cell_code")
+    after = cell.next_node(descend=False, siblings=True)
+    if isinstance(after, nodes.paragraph) and after.astext().startswith("Figure"):
+        return [after]
+    return []
 
 
 def is_still(image: nodes.image) -> bool:
@@ -109,8 +137,9 @@ def report(app: Sphinx, env: BuildEnvironment) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    understand(app, DescribedImage)
     app.connect("doctree-read", check_page)
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", report)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

@@ -7,6 +7,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+PLACEHOLDER = "OWNER/batch-normalization-measured"
+
 
 def pages_address(server: str, repository: str) -> str | None:
     """Address of the site that GitHub Pages serves for `owner/name`, None on other servers."""
@@ -25,8 +27,15 @@ def set_address(config: Config, environment: Mapping[str, str]) -> None:
         config.html_baseurl = pages_address(server, repository) or config.html_baseurl
 
 
+def write_address(source: list[str], environment: Mapping[str, str]) -> None:
+    """Put the repository where a page written in plain Markdown can only say where it stands."""
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        source[0] = source[0].replace(PLACEHOLDER, repository)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension, and with it what states the address."""
     app.setup_extension("bookext.citing")
     app.connect("config-inited", lambda _, config: set_address(config, os.environ), priority=100)
+    app.connect("source-read", lambda _, __, source: write_address(source, os.environ))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
