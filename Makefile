@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?=
 PORT ?= 8000
 DATE =
+SCAFFOLD =
 PYTEST =
 
 VENV := .venv
@@ -46,8 +47,8 @@ lighthouse: book chromium ## measure two pages with Lighthouse (needs the networ
 data: $(READY) ## download the data sets
 	$(VENV)/bin/python -m bnutils.data
 
-submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12, today if not given)
-	$(IN_VENV) python -m tools.submission --date "$(DATE)"
+submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12; SCAFFOLD=1: empty)
+	$(IN_VENV) python -m tools.submission --date "$(DATE)" $(if $(SCAFFOLD),--scaffold)
 
 links: $(READY) ## follow every link of the book (needs the network)
 	$(IN_VENV) jupyter-book build . --builder linkcheck --path-output _build/links

@@ -14,7 +14,6 @@ import pytest
 from bnutils.folder_store import FolderStore
 from bnutils.store import MemoryStore
 from tests import sweep_program
-from tools.submission.library import Library
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sweep_program.__file__)
@@ -123,21 +122,3 @@ def test_a_run_that_ends_its_process_costs_no_other(tmp_path, uninterrupted):
     assert finished(start(tmp_path, jobs=1, log="again")) == ["finished"] * KEYS
     assert built(tmp_path, "again") == {("c", "1"): 1}
     assert_equal_to(uninterrupted, tmp_path)
-
-
-@pytest.mark.slow
-def test_works_where_the_library_is_part_of_the_notebook(tmp_path, uninterrupted):
-    library = Library(ROOT, "bnutils")
-    library.require(["bnutils.sweep", "bnutils.networks"])
-    pieces = [piece.source for name in library.ordered() for piece in library.take(name)]
-    own = [line for line in PROGRAM.read_text().splitlines() if "from bnutils" not in line]
-    program = tmp_path / "notebook.py"
-    program.write_text("\n\n".join(["from __future__ import annotations", *pieces, *own]))
-    for jobs, log in ((2, "log"), (1, "again")):
-        process = start(tmp_path, jobs=jobs, log=log, pause=0, program=program, PYTHONPATH="")
-        assert finished(process) == ["finished"] * KEYS
-    assert set(built(tmp_path).values()) == {1} and not (tmp_path / "again").exists()
-    store = FolderStore(tmp_path / "runs")
-    found = [store.get(key).arrays["validation_loss"][-1] for key in stored(tmp_path)]
-    wanted = [record.arrays["validation_loss"][-1] for record in uninterrupted.records]
-    assert sorted(found) == sorted(wanted)

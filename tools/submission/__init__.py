@@ -1,1 +1,0 @@
-"""Assembles the notebook to hand in from the sources of the chapters."""
