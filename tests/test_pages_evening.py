@@ -143,3 +143,23 @@ def test_without_data_it_says_what_to_do(tmp_path: Path) -> None:
         assert done.returncode != 0
         message = done.stderr.splitlines()[-1]
         assert reason in message and "BNUTILS_DATA" in message and "digits" in message
+
+
+def minutes(book: Built, name: str) -> float:
+    """How long the text of a page takes at 200 words a minute, its exercises left out."""
+    article = book.soup(name).select_one("article.bd-article")
+    assert article is not None
+    for other in article.select("pre, script, style, svg, section[id$=exercises]"):
+        other.decompose()
+    return len(article.get_text(" ").split()) / 200
+
+
+def test_the_map_of_the_assignment_says_how_long_chapters_take() -> None:
+    book = built("digits")
+    rows = book.soup("book/assignment").select("table")[0].select("tbody tr")
+    assert len(rows) == 11
+    for row in rows:
+        question, _, chapters, said = row.select("td")
+        names = {str(link["href"]).partition(".html")[0] for link in chapters.select("a")}
+        taken = sum(minutes(book, f"book/{name}") for name in names)
+        assert abs(float(said.get_text()) - taken) < max(2, 0.25 * taken), question.get_text()
