@@ -12,8 +12,8 @@ SCAFFOLD =
 PYTEST =
 
 VENV := .venv
-# Tests that count time and build the book with both cores, and tests that read what they built.
-ALONE := tests/test_speed.py tests/test_book.py
+# The test that builds the book with both cores, and tests that read what it built.
+BOOK := tests/test_book.py
 AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
@@ -33,9 +33,10 @@ setup: $(READY) ## make .venv with the pinned packages
 book: $(READY) ## build the book: _build/html/index.html
 	$(IN_VENV) jupyter-book build . -W -n --keep-going
 
-bench: $(READY) ## measure how fast training is, and show it in the book (some minutes)
+bench: $(READY) chromium ## measure how fast training, builds and figures are (half an hour)
 	$(IN_VENV) python -m tools.bench
 	$(MAKE) --no-print-directory book
+	$(IN_VENV) python -m tests.bench
 
 serve: book ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
 	@echo "Open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
@@ -61,8 +62,8 @@ lint: $(READY) ## check style and types
 test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
 	# Status 5: PYTEST chose no test of this part.
 	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile \
-	  $(addprefix --ignore=,$(ALONE) $(AFTER)) $(PYTEST) || [ $$? -eq 5 ]
-	$(IN_VENV) python -m pytest $(ALONE) $(PYTEST) || [ $$? -eq 5 ]
+	  $(addprefix --ignore=,$(BOOK) $(AFTER)) $(PYTEST) || [ $$? -eq 5 ]
+	$(IN_VENV) python -m pytest $(BOOK) $(PYTEST) || [ $$? -eq 5 ]
 	$(IN_VENV) python -m pytest --numprocesses=2 --dist=worksteal $(AFTER) $(PYTEST) || [ $$? -eq 5 ]
 
 chromium: $(READY)

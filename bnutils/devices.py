@@ -33,7 +33,7 @@ class Devices:
     for every task.
     """
 
-    def __init__(self, count: int = 2, timeout: float = 60.0) -> None:
+    def __init__(self, count: int = 2, timeout: float = 600.0) -> None:
         if count < 1:
             raise ValueError(f"count is {count}; give how many processes to start, at least 1")
         self.count, self.timeout = count, timeout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sysconfig
@@ -23,38 +22,24 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("_config.yml", "_toc.yml", "CITATION.cff", "requirements.txt", "book", "bnutils")
 NO_SOURCES = {"__pycache__", ".ipynb_checkpoints"}
 KEPT = ROOT / "_build" / "tests"
+ANOTHER_WORD = "Anotherword"
+MNIST = Path(os.environ.get("BNUTILS_DATA") or ROOT / "data") / "MNIST" / "raw"
 JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
 
 
 @dataclass(frozen=True)
 class Built:
-    """A build: where, with what result, what it said, and how long it took.
-
-    `processor_seconds` counts its processes but forked kernels, `load` what ran in the minute
-    before it.
-    """
+    """A build: where, with what result, what it said, and how long it took."""
 
     source: Path
     dataset: str
     status: int
     output: str
     seconds: float
-    processor_seconds: float
-    load: float
 
     @property
     def build_folder(self) -> Path:
         return self.source / "_build"
-
-    @property
-    def undisturbed(self) -> bool:
-        """Whether there were two cores and nothing else to do on them."""
-        return len(os.sched_getaffinity(0)) >= 2 and self.load < 0.7
-
-    @property
-    def timing(self) -> str:
-        """How long the build took, in words."""
-        return f"{self.seconds:.0f} s, load before {self.load:.1f}"
 
     @property
     def html(self) -> Path:
@@ -105,21 +90,25 @@ def build(source: Path, dataset: str) -> Built:
     """Build the book in `source` with every check on."""
     command = [str(JUPYTER_BOOK), "build", str(source), "-W", "-n", "--keep-going"]
     variables = {**os.environ, "BNUTILS_DATASET": dataset}
-    load = os.getloadavg()[0]
-    before, started = processor_seconds(), time.perf_counter()
+    started = time.perf_counter()
     done = subprocess.run(
         command, env=variables, text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     seconds = time.perf_counter() - started
-    spent = processor_seconds() - before
-    return Built(source, dataset, done.returncode, done.stdout, seconds, spent, load)
+    return Built(source, dataset, done.returncode, done.stdout, seconds)
 
 
-def processor_seconds() -> float:
-    """Processor time of all finished child processes of this one."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def build_with_another_word(built: Built) -> tuple[str, Built]:
+    """Write ANOTHER_WORD into a chapter and build again; the chapter's name, and the build."""
+    chapter = next(name for name in built.chapters if "/theory/" in name)
+    page = built.source / f"{chapter}.md"
+    page.write_text(f"{page.read_text('utf-8')}\n{ANOTHER_WORD}.\n", "utf-8")
+    return chapter, build(built.source, built.dataset)
+
+
+def has_mnist() -> bool:
+    return any(MNIST.glob("train-images-idx3-ubyte*"))
 
 
 def files() -> Iterator[Path]:

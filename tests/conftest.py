@@ -4,12 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.browsing import chromium, new_page
 from tests.built_book import kept_build
-from tests.chromium import FLAGS, find_chromium
 from tests.figure_page import FigurePage, opened
 from tests.served import served
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests measured with `record_property`, beside their durations."""
+    measured = [
+        f"{value}  {name}"
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call"
+        for name, value in report.user_properties
+    ]
+    if measured:
+        terminalreporter.section("measured, and not judged")
+        terminalreporter.write("\n".join(measured) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +37,15 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(find_chromium()), args=FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Page:
+def page(browser: Browser) -> Iterator[Page]:
     """An empty page, for modules that run without a kernel."""
-    return browser.new_page()
+    with new_page(browser) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

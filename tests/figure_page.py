@@ -1,14 +1,20 @@
-"""An interactive figure in its page of the built book, as a reader meets it."""
+"""An interactive figure in its page of the built book, as a reader meets it, or alone."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request
+
+from bnutils.explorables.explorable import FOLDER, Explorable
+from book._ext.bookext.explorables import script
+from tests.browsing import new_page
 
 PAGES = {
     "activations": "implementation/inside",
@@ -23,6 +29,19 @@ VALUES = """figure => {
   const names = Object.keys(JSON.parse(figure.querySelector("script").textContent));
   return Object.fromEntries(names.map(name => [name, figure.bnModel.get(name)]));
 }"""
+
+
+def page_of(figure: Explorable, folder: Path, scripts: str | None = None) -> str:
+    """The address of a page on the disk with the figure alone; no `scripts` leave its picture."""
+    html = figure.html(base64.b64decode(figure._repr_mimebundle_()[0]["image/png"]))
+    style = (FOLDER / "explorables.css").read_text()
+    (folder / "figures.js").write_text(script([figure.module]) if scripts is None else scripts)
+    (folder / "page.html").write_text(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>t</title>"
+        f"<meta name=viewport content='width=device-width'><style>{style}</style>"
+        f'<main>{html}</main><script defer src="figures.js"></script>'
+    )
+    return (folder / "page.html").as_uri()
 
 
 def of(module: str, **options: Any) -> pytest.MarkDecorator:
@@ -97,17 +116,15 @@ def opened(
     browser: Browser, book: str, module: str, *, first: str = "", width: int = 1280, **options: Any
 ) -> Iterator[FigurePage]:
     """The page with a figure, of the book at an address; ``first`` is a script that runs before."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-    page = context.new_page()
     troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
-    page.on("requestfailed", lambda request: troubles.extend(unanswered(request)))
-    page.on(
-        "console",
-        lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None,
-    )
-    if first:
-        page.add_init_script(first)
-    page.goto(f"{book}/book/{PAGES[module]}.html", wait_until="load")
-    yield FigurePage(page, module, troubles)
-    context.close()
+    with new_page(browser, viewport={"width": width, "height": 900}, **options) as page:
+        page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+        page.on("requestfailed", lambda request: troubles.extend(unanswered(request)))
+        page.on(
+            "console",
+            lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None,
+        )
+        if first:
+            page.add_init_script(first)
+        page.goto(f"{book}/book/{PAGES[module]}.html", wait_until="load")
+        yield FigurePage(page, module, troubles)

@@ -1,6 +1,7 @@
 """A program with a small sweep, as a reader might write it; run by tests in processes of its own.
 
-Every network that is built is noted in the file SWEEP_LOG, and takes SWEEP_PAUSE seconds.
+Every network that is built is noted in the file SWEEP_LOG. The first process that comes to the one
+named in SWEEP_HOLD is held there: SWEEP_LOG with .held names it, with .go lets it go on.
 """
 
 import os
@@ -44,10 +45,21 @@ def width_of(arm):
 
 def build(arm, seed):
     note(f"{arm} {seed}")
-    time.sleep(float(os.environ.get("SWEEP_PAUSE", "0")))
+    if os.environ.get("SWEEP_HOLD") == f"{arm} {seed}":
+        hold(os.environ["SWEEP_LOG"])
     if os.environ.get("SWEEP_CRASH") == f"{arm} {seed}":
         os._exit(3)
     return mlp([16, width_of(arm), 3], seed=seed)
+
+
+def hold(log):
+    try:
+        with open(f"{log}.held", "x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        return
+    while not os.path.exists(f"{log}.go"):
+        time.sleep(0.01)
 
 
 def note(words):

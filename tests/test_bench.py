@@ -1,6 +1,7 @@
-"""The benchmark: its ways to train do the work they say, and its rows say what was measured."""
+"""The benchmark: its ways do the work they say, its rows say what was measured."""
 
 import json
+import time
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from book._ext.bookext.speed import described, layer_table, loop_table
 from tools.bench import __main__ as bench
-from tools.bench.layers import SHAPES, ways
+from tools.bench.layers import SHAPES, microseconds, ways
 from tools.bench.loops import SingleImages, matrix_products, one_network
 from tools.bench.work import SIZES, build, floating, make_data
 
@@ -66,6 +67,25 @@ def test_the_three_ways_to_normalize_agree(shape):
     for other in outputs[1:]:
         torch.testing.assert_close(other, outputs[0], rtol=1e-4, atol=1e-4)
     assert not torch.equal(outputs[0], F.relu(outputs[0]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_layer_costs_no_more_than_three_of_pytorchs_and_less_than_the_composition(
+    shape, record_property
+):
+    repeats = 20 if len(shape) == 2 else 1
+    for _ in range(3):  # processor time, least of rounds in turns: others can hardly disturb it
+        rounds = [
+            [microseconds(way, shape, repeats, time.thread_time) for way in ways(shape).values()]
+            for _ in range(15)
+        ]
+        pytorchs, own, composition = map(min, zip(*rounds, strict=True))
+        if own <= 3 * pytorchs and own < composition:
+            break
+    ratios = f"{own / pytorchs:.2f} and {composition / pytorchs:.2f}"
+    record_property(f"times the processor time of PyTorch's, layer and composition {shape}", ratios)
+    assert own <= 3 * pytorchs and own < composition, ratios
 
 
 def test_the_page_shows_every_measurement():

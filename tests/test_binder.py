@@ -8,16 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from tests.chromium import find_chromium
+from tests.browsing import new_page
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".binder"
@@ -31,7 +31,7 @@ TOKEN = "test"
 @pytest.fixture
 def recipe() -> str:
     command = [SCRIPTS / "repo2docker", "--no-build", "--no-run", "--debug", ROOT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -149,18 +149,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            port: int = json.loads(file.read_text())["port"]
-            return f"http://127.0.0.1:{port}"
-        time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+    def found() -> list[str]:
+        return [file.read_text() for file in runtime.glob("jpserver-*.json")]
+
+    wait_until(lambda: any(found()) or server.poll() is not None, "JupyterLab to start")
+    assert server.poll() is None, f"JupyterLab did not start:\n{log.read_text()}"
+    return f"http://127.0.0.1:{json.loads(found()[0])['port']}"
 
 
 def contents(lab: str, chapter: str) -> dict[str, Any]:
     with urllib.request.urlopen(
-        f"{lab}/api/contents/{chapter}?type=notebook&token={TOKEN}", timeout=30
+        f"{lab}/api/contents/{chapter}?type=notebook&token={TOKEN}", timeout=PATIENCE
     ) as reply:
         found: dict[str, Any] = json.load(reply)["content"]
     return found
@@ -182,11 +181,8 @@ def test_jupyter_reads_the_chapter_as_a_notebook(lab: str, chapter: str) -> None
 
 
 @pytest.mark.slow
-def test_a_chapter_opens_as_a_notebook_in_jupyterlab(lab: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        page = browser.new_page()
+def test_a_chapter_opens_as_a_notebook_in_jupyterlab(lab: str, browser: Browser) -> None:
+    with new_page(browser) as page:
         page.goto(f"{lab}/lab/tree/{CHAPTERS[-1]}?token={TOKEN}")
-        page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
+        page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
         assert page.locator(".jp-FileEditor").count() == 0
-        browser.close()

@@ -1,8 +1,7 @@
-"""The figure of the first page plays once, answers, holds no page up, and keeps its height."""
+"""The figure of the first page plays once, answers, and keeps its height."""
 
 from __future__ import annotations
 
-import base64
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +11,11 @@ from playwright.sync_api import Browser, Page
 
 from bnutils.explorables.bundle import bundle
 from bnutils.explorables.duel import Duel
-from bnutils.explorables.explorable import FOLDER
 from book._ext.bookext.explorables import script
+from tests.browsing import new_page, pass_frames, stop_time
+from tests.figure_page import page_of
 
 RAISED, MARGIN = 1, 30  # a learning rate, and percent points on held-out data after a run at it
-LONGEST_TASK = 50  # milliseconds, from which browsers call a task long
 LARGEST = 14_000  # bytes of the page's script, compressed
 RUN = """async ([source, lr, seed]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -26,31 +25,18 @@ RUN = """async ([source, lr, seed]) => {
   while (trainer.step < STEPS) trainer.advance();
   return trainer.measure().map(({ accuracy }) => 100 * accuracy);
 }"""
-LONG_TASKS = """window.longTasks = [];
-new PerformanceObserver((list) => list.getEntries().forEach((e) => longTasks.push(e.duration)))
-  .observe({ type: "longtask", buffered: true });"""
 LIVE = '.bn-explorable[data-state="live"]'
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    found = browser.new_page(viewport={"width": 900, "height": 700})
-    yield found
-    found.close()
+    with new_page(browser, viewport={"width": 900, "height": 700}) as found:
+        yield found
 
 
 def show(page: Page, folder: Path, figure: Duel | None = None, live: bool = True) -> None:
     """Open a page from the disk with the figure, or with the picture that stands in its place."""
-    figure = figure or Duel()
-    html = figure.html(base64.b64decode(figure._repr_mimebundle_()[0]["image/png"]))
-    style = (FOLDER / "explorables.css").read_text()
-    (folder / "figures.js").write_text(script([figure.module]) if live else "")
-    (folder / "page.html").write_text(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>t</title>"
-        f"<meta name=viewport content='width=device-width'><style>{style}</style>"
-        f'<main>{html}</main><script defer src="figures.js"></script>'
-    )
-    page.goto((folder / "page.html").as_uri())
+    page.goto(page_of(figure or Duel(), folder, None if live else ""))
     if live:
         page.wait_for_selector(LIVE)
 
@@ -71,14 +57,14 @@ def test_it_plays_once_on_its_own_and_stops(page: Page, tmp_path: Path) -> None:
     said = page.locator(".bn-says").inner_text()
     assert "After 400 steps at learning rate 0.1" in said and "with BN" in said
     before = page.locator(".bn-duel").inner_html()
-    page.wait_for_timeout(300)
+    pass_frames(page)
     assert page.locator(".bn-duel").inner_html() == before
 
 
 def test_it_waits_until_it_is_seen(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 900, "height": 20})
     show(page, tmp_path)
-    page.wait_for_timeout(300)
+    pass_frames(page)
     assert page.locator(".bn-counter").inner_text() == "step 0"
     page.set_viewport_size({"width": 900, "height": 700})
     wait_for_end(page)
@@ -87,7 +73,7 @@ def test_it_waits_until_it_is_seen(page: Page, tmp_path: Path) -> None:
 def test_little_motion_plays_nothing_on_its_own(page: Page, tmp_path: Path) -> None:
     page.emulate_media(reduced_motion="reduce")
     show(page, tmp_path)
-    page.wait_for_timeout(500)
+    pass_frames(page)
     assert page.locator(".bn-counter").inner_text() == "step 0"
     page.get_by_role("button", name="Play", exact=True).click()
     seen = {page.locator(".bn-counter").inner_text() for _ in range(20)}
@@ -108,10 +94,12 @@ def test_mouse_and_keyboard_reach_everything(page: Page, tmp_path: Path) -> None
     wait_for_end(page)
     assert "learning rate 1:" in page.locator(".bn-says").inner_text()
     page.keyboard.press("Tab")
+    stop_time(page)  # no frame ends what Enter begins
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Pause").wait_for()
     page.keyboard.press("Enter")
     assert page.get_by_role("button", name="Play", exact=True).is_visible()
+    page.clock.resume()
     page.get_by_role("button", name="New seed").click()
     assert trait(page, "seed") == 2
     wait_for_end(page)
@@ -141,17 +129,6 @@ def test_a_raised_learning_rate_breaks_the_network_without_it(page: Page, seed: 
     assert min(page.evaluate(RUN, [source, Duel().lr, seed])) >= 90
     without, with_bn = page.evaluate(RUN, [source, RAISED, seed])
     assert with_bn - without >= MARGIN
-
-
-def test_no_task_holds_the_page_up(page: Page, tmp_path: Path) -> None:
-    page.add_init_script(LONG_TASKS)
-    longest = []
-    for _ in range(3):  # other work on the machine may disturb one of them
-        show(page, tmp_path)
-        page.get_by_role("button", name="Pause").wait_for()
-        page.wait_for_timeout(3000)
-        longest.append(max(page.evaluate("window.longTasks"), default=0))
-    assert min(longest) < LONGEST_TASK, longest
 
 
 @pytest.mark.parametrize("width", [360, 560, 900])

@@ -21,7 +21,7 @@ from bnutils.data import load
 from bnutils.explorables.activations import ActivationsOverTraining, pre_activations
 from bnutils.explorables.averages import Averages
 from bnutils.explorables.batch_sizes import BatchSizeExplorer
-from bnutils.explorables.bundle import FOLDER, bundle
+from bnutils.explorables.bundle import bundle
 from bnutils.explorables.duel import Duel
 from bnutils.explorables.explorable import Explorable
 from bnutils.explorables.normalizer import Normalizer
@@ -33,6 +33,7 @@ from bnutils.networks import mlp
 from bnutils.recipe import Recipe
 from bnutils.stats import mean_interval
 from book._ext.bookext.explorables import modules_of, script
+from tests.figure_page import page_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FEW = Recipe(batch_size=32, steps=6, points=3, evaluate_on=50)
@@ -160,14 +161,7 @@ def shown(page: Page, tmp_path: Path, figure: Explorable, scripts: str | None = 
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-    html = figure.html(base64.b64decode(figure._repr_mimebundle_()[0]["image/png"]))
-    style = (FOLDER / "explorables.css").read_text()
-    (tmp_path / "figures.js").write_text(scripts or script([figure.module]))
-    (tmp_path / "page.html").write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title><style>{style}</style>"
-        f'<main>{html}</main><script defer src="figures.js"></script>'
-    )
-    page.goto((tmp_path / "page.html").as_uri())
+    page.goto(page_of(figure, tmp_path, scripts))
     page.wait_for_selector(".bn-explorable[data-state]")
     return troubles
 

@@ -11,6 +11,7 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, Route
 
+from tests.browsing import new_page
 from tests.built_book import ROOT, Built, contents, kept_build
 from tests.served import served
 
@@ -107,9 +108,8 @@ class Visit:
 
 @pytest.fixture(params=list(SCREENS))
 def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
-    context = browser.new_context(**SCREENS[request.param], reduced_motion="reduce")
-    yield Visit(context.new_page())
-    context.close()
+    with new_page(browser, **SCREENS[request.param], reduced_motion="reduce") as page:
+        yield Visit(page)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -138,12 +138,10 @@ def test_first_page_is_found(book: Built, site: str, visit: Visit) -> None:
 
 
 def test_equations_and_stills_show_without_scripts(book: Built, browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False, offline=True)
-    page = context.new_page()
-    page.goto((book.html / "book/theory/working-principle.html").as_uri())
-    assert page.locator("div.math .katex-html").first.is_visible()
-    assert page.locator(".bn-explorable img.bn-still").is_visible()
-    context.close()
+    with new_page(browser, java_script_enabled=False, offline=True) as page:
+        page.goto((book.html / "book/theory/working-principle.html").as_uri())
+        assert page.locator("div.math .katex-html").first.is_visible()
+        assert page.locator(".bn-explorable img.bn-still").is_visible()
 
 
 def test_interactive_figures_are_on_the_pages(book: Built) -> None:
@@ -195,21 +193,19 @@ def test_search_finds_a_term(site: str, visit: Visit) -> None:
 
 def test_a_missing_page_is_told(book: Built, browser: Browser) -> None:
     """The page is made for the published address, below which it is served."""
-    context = browser.new_context()
-    page = context.new_page()
 
     def published(route: Route) -> None:
         path = route.request.url.split("/batch-normalization-measured/")[-1].partition("?")[0]
         file = book.html / path
         route.fulfill(path=file if file.is_file() else book.html / "404.html")
 
-    page.route("**/*", published)
-    page.goto("https://owner.github.io/batch-normalization-measured/book/gone.html")
-    assert page.get_by_role("heading", name="There is no such page").is_visible()
-    assert page.evaluate("getComputedStyle(document.body).fontFamily") != '"Times New Roman"'
-    page.get_by_role("link", name="first page").click()
-    page.wait_for_url("**/book/intro.html")
-    context.close()
+    with new_page(browser) as page:
+        page.route("**/*", published)
+        page.goto("https://owner.github.io/batch-normalization-measured/book/gone.html")
+        assert page.get_by_role("heading", name="There is no such page").is_visible()
+        assert page.evaluate("getComputedStyle(document.body).fontFamily") != '"Times New Roman"'
+        page.get_by_role("link", name="first page").click()
+        page.wait_for_url("**/book/intro.html")
 
 
 def test_figures_follow_the_theme(site: str, visit: Visit) -> None:

@@ -12,9 +12,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from tests.bare_environment import bare_environment, bare_variables
-from tests.built_book import Built, kept_build
+from tests.built_book import Built, has_mnist, kept_build
 from tests.evening_outputs import NUMBER, check, printed, table, value
-from tests.test_book import MNIST
 from tools.submission import hand_in
 
 pytestmark = pytest.mark.slow
@@ -23,7 +22,7 @@ DATA = ["digits", "mnist"]
 
 
 def built(dataset: str) -> Built:
-    if dataset == "mnist" and not any(MNIST.glob("train-images-idx3-ubyte*")):
+    if dataset == "mnist" and not has_mnist():
         pytest.skip("MNIST is not here: `make data` fetches it, or BNUTILS_DATA names its folder")
     found = kept_build(dataset)
     assert found.status == 0, found.output[-4000:]
@@ -113,7 +112,7 @@ def run_bare(folder: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> Notebo
 def test_it_runs_with_other_seeds_where_nothing_of_the_project_is(
     dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if dataset == "mnist" and not any(MNIST.glob("train-images-idx3-ubyte*")):
+    if dataset == "mnist" and not has_mnist():
         pytest.skip("MNIST is not here")
     notebook = run_bare(tmp_path, dataset, monkeypatch)
     check(printed(notebook))

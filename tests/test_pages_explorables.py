@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from tests.browsing import pass_frames
 from tests.built_book import kept_build
 from tests.figure_page import PAGES, FigurePage, opened
 
@@ -86,7 +87,7 @@ def try_every_control(figure: FigurePage) -> None:
         before = root.evaluate(SHOWN)
         for key in KEYS[focus["kind"]]:
             page.keyboard.press(key)
-            page.wait_for_timeout(30)
+            pass_frames(page, 2)
             if root.evaluate(SHOWN) != before:
                 break
         assert root.evaluate(SHOWN) != before, f"{focus} answers to no key"

@@ -148,15 +148,13 @@ def test_make_works_from_another_folder(tmp_path: Path) -> None:
     assert done.stdout == make("help").stdout
 
 
-def test_the_second_set_up_takes_no_time() -> None:
+def test_the_second_set_up_does_nothing() -> None:
     if Path(sys.prefix) != ROOT / ".venv" or not (ROOT / ".venv" / ".ready").exists():
         pytest.skip("the tests run in another environment than make's")
     make("setup")
-    begin = time.perf_counter()
-    done = make("setup")
+    done = make("--trace", "setup")
     assert done.returncode == 0
-    assert time.perf_counter() - begin < 3
-    assert "Installing" not in done.stdout
+    assert "tools/setup.sh" not in done.stdout
 
 
 @pytest.fixture

@@ -118,13 +118,14 @@ def test_locks_are_for_one_at_a_time_and_all_or_none(tmp_path):
 
 def test_the_lock_of_a_process_that_is_killed_is_free(tmp_path):
     program = (
-        "import sys, time; from pathlib import Path; from bnutils.folder_store import FolderStore\n"
+        "import sys; from pathlib import Path; from bnutils.folder_store import FolderStore\n"
         f"held = FolderStore(Path(sys.argv[1])).try_lock([{KEY!r}])\n"
-        "print('held', flush=True); time.sleep(60)"
+        "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, tmp_path],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

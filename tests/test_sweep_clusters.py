@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections import Counter
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 from bnutils.folder_store import FolderStore
 from bnutils.store import MemoryStore
 from tests import sweep_program
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def assert_equal(results, others):
 def test_dask_gives_the_local_results_though_a_worker_is_killed(quiet, monkeypatch, tmp_path):
     from distributed import Client, LocalCluster
 
-    monkeypatch.setenv("SWEEP_PAUSE", "0.15")  # the workers are started with this
+    monkeypatch.setenv("SWEEP_HOLD", "c 0")  # the workers are started with this
     store = FolderStore(tmp_path / "runs")
     killed = []
 
@@ -47,16 +47,14 @@ def test_dask_gives_the_local_results_though_a_worker_is_killed(quiet, monkeypat
         workers = set(client.run(os.getpid).values())
         assert len(workers) == 2 and os.getpid() not in workers
 
-        def kill_one_that_is_busy():
-            while len(list(store.folder.rglob("*.npz"))) < 2:
-                time.sleep(0.02)
-            before = noted()
-            while len(noted()) == len(before):  # so that the network is being built just now
-                time.sleep(0.01)
-            killed.append(int(noted()[-1][2]))
+        def kill_the_one_that_is_held():
+            held = tmp_path / "log.held"
+            wait_until(lambda: held.exists() and held.read_text(), "a worker that is held")
+            wait_until(lambda: len(list(store.folder.rglob("*.npz"))) >= 2, "some runs to end")
+            killed.append(int(held.read_text()))
             os.kill(killed[0], signal.SIGKILL)
 
-        killer = threading.Thread(target=kill_one_that_is_busy)
+        killer = threading.Thread(target=kill_the_one_that_is_held)
         killer.start()
         monkeypatch.setenv("BNUTILS_CLUSTER", cluster.scheduler_address)
         results = sweep_program.sweep().run(store, backend="dask")
@@ -66,7 +64,7 @@ def test_dask_gives_the_local_results_though_a_worker_is_killed(quiet, monkeypat
 
     assert max(Counter((arm, seed) for arm, seed, _ in noted()).values()) > 1  # begun again
     assert str(os.getpid()) not in {process for _, _, process in noted()}
-    monkeypatch.setenv("SWEEP_PAUSE", "0")
+    monkeypatch.delenv("SWEEP_HOLD")
     assert_equal(results, sweep_program.sweep().run(MemoryStore(), jobs=1))
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,18 +13,19 @@ import pytest
 from bnutils.folder_store import FolderStore
 from bnutils.store import MemoryStore
 from tests import sweep_program
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sweep_program.__file__)
 KEYS = len(sweep_program.ARMS) * len(sweep_program.SEEDS)
 
 
-def start(folder, *arguments, jobs, log="log", pause=0.15, program=PROGRAM, **variables):
+def start(folder, *arguments, jobs, log="log", program=PROGRAM, **variables):
     return subprocess.Popen(
         [sys.executable, "-W", "error", program, *arguments],
         env=os.environ
         | {"BNUTILS_RUNS": str(folder / "runs"), "BNUTILS_JOBS": str(jobs), "BNUTILS_LIVE": "0"}
-        | {"SWEEP_LOG": str(folder / log), "SWEEP_PAUSE": str(pause), "PYTHONPATH": str(ROOT)}
+        | {"SWEEP_LOG": str(folder / log), "PYTHONPATH": str(ROOT)}
         | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -34,7 +34,7 @@ def start(folder, *arguments, jobs, log="log", pause=0.15, program=PROGRAM, **va
 
 
 def finished(process):
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     return out.split()
 
@@ -49,11 +49,9 @@ def stored(folder):
     return {path.stem: path.stat().st_mtime_ns for path in (folder / "runs").rglob("*.npz")}
 
 
-def wait_until(true, seconds=60):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+def workers(folder):
+    log = folder / "log"
+    return {line.split()[2] for line in log.read_text().splitlines()} if log.exists() else set()
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +71,16 @@ def assert_equal_to(uninterrupted, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "jobs"), [(signal.SIGKILL, 2), (signal.SIGINT, 1)])
 def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, uninterrupted, number, jobs):
-    process = start(tmp_path, jobs=jobs)
-    wait_until(lambda: len(stored(tmp_path)) >= 4)
+    process = start(tmp_path, jobs=jobs, SWEEP_HOLD="e 0")
+    held = tmp_path / "log.held"
+    wait_until(lambda: held.exists() and len(stored(tmp_path)) >= 4, "some runs to end")
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
     before = stored(tmp_path)
     assert 4 <= len(before) < KEYS
 
-    assert finished(start(tmp_path, jobs=jobs, log="again", pause=0)) == ["finished"] * KEYS
+    assert finished(start(tmp_path, jobs=jobs, log="again")) == ["finished"] * KEYS
     after = stored(tmp_path)
     assert {key: after[key] for key in before} == before
     missing = [run for run in uninterrupted.runs if run.key not in before]
@@ -96,21 +95,23 @@ def test_two_sweeps_at_a_time_share_the_work(tmp_path, uninterrupted):
     for name in ("one", "two"):
         link = tmp_path / name
         link.symlink_to(go)
-        processes.append(start(tmp_path, str(link), jobs=1))
-    wait_until(lambda: all((tmp_path / f"{name}.ready").exists() for name in ("one", "two")))
+        processes.append(start(tmp_path, str(link), jobs=1, SWEEP_HOLD="a 0"))
+    ready = [tmp_path / f"{name}.ready" for name in ("one", "two")]
+    wait_until(lambda: all(path.exists() for path in ready), "both to start")
     go.touch()
+    wait_until(lambda: len(workers(tmp_path)) == 2, "the other to work while one is held")
+    (tmp_path / "log.go").touch()
     for process in processes:
         assert finished(process) == ["finished"] * KEYS
     everything = Counter((arm, str(seed)) for arm in sweep_program.ARMS for seed in (0, 1))
     assert built(tmp_path) == everything
-    workers = {line.split()[2] for line in (tmp_path / "log").read_text().splitlines()}
-    assert workers == {str(process.pid) for process in processes}
+    assert workers(tmp_path) == {str(process.pid) for process in processes}
     assert_equal_to(uninterrupted, tmp_path)
 
 
 @pytest.mark.slow
 def test_a_run_that_ends_its_process_costs_no_other(tmp_path, uninterrupted):
-    process = start(tmp_path, jobs=2, pause=0, SWEEP_CRASH="c 1")
+    process = start(tmp_path, jobs=2, SWEEP_CRASH="c 1")
     statuses = finished(process)
     assert Counter(statuses) == {"finished": KEYS - 1, "failed": 1}
     store = FolderStore(tmp_path / "runs")

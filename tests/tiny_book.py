@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -20,7 +22,7 @@ sys.path.insert(0, {extensions!r})
 extensions = ["myst_nb", "bookext.execution", "bookext.figures", "bookext.glue",
               "bookext.strict"]
 nb_execution_mode = {mode!r}
-nb_execution_timeout = 60
+nb_execution_timeout = 3600
 nb_merge_streams = True
 book_warm_kernels = {warm!r}
 html_theme = "basic"
@@ -67,7 +69,7 @@ class Book:
     def build(self, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command(), env=environment(**variables), capture_output=True, text=True,
-            timeout=120, check=False,
+            timeout=PATIENCE, check=False,
         )  # fmt: skip
 
 
