@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from bs4 import BeautifulSoup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
+from PIL import Image
 
 from bnutils.plots import COLOURS, band, dots
 from bnutils.stats import mean_interval
@@ -260,7 +263,15 @@ def test_captions_link_the_files_after_every_kind_of_build(tmp_path: Path, warm:
             "fig-line.csv",
             "fig-two.csv",
         ]
-        assert "0.3333333" not in (html / "deep" / "one.html").read_text("utf-8")
+        text = (html / "deep" / "one.html").read_text("utf-8")
+        assert "0.3333333" not in text and text.count(".svg") and not text.count(".png")
+    (cached,) = book.build_folder.glob(".jupyter_cache/*/executed/*/base.ipynb")
+    outputs = [out for cell in json.loads(cached.read_text())["cells"] for out in cell["outputs"]]
+    pictures = [out["data"] for out in outputs if "image/svg+xml" in out.get("data", {})]
+    assert len(pictures) == 3
+    for data in pictures:  # for what draws no SVG
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("L")
+        assert picture.width > 1000 and picture.getpixel((0, 0)) > 250  # type: ignore[operator]
 
 
 def test_a_figure_without_name_and_one_of_several_tables_have_files_of_their_own() -> None:

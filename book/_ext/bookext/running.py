@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from .chapters import Chapter
 from .warm_kernels import warm_manager
 
+KERNEL_EXTENSIONS = [f"--IPKernelApp.extra_extensions={n}" for n in ("figure_csv", "figure_png")]
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -49,7 +50,7 @@ async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
         record_timing=False,
         store_widget_state=False,  # no widget manager reads it in a page
         ipython_hist_file=":memory:",
-        extra_arguments=["--log-level=ERROR", "--IPKernelApp.extra_extensions=figure_csv"],
+        extra_arguments=["--log-level=ERROR", *KERNEL_EXTENSIONS],
         km=warm_manager() if warm else None,
     )
     client.owns_km = True  # so that it ends the kernel
