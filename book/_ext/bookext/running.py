@@ -1,7 +1,9 @@
 """Running notebooks in parallel, each in a kernel of its own."""
 
 import asyncio
+import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +76,7 @@ def run_all(
     `warm` kernels are forked from the server, which must have been started.
 
     The event loop has a thread of its own, because nbclient would otherwise take the
-    interrupt key for itself: an interrupt ends all kernels, then goes on as usual.
+    interrupt key for itself: an interrupt ends this process, and its kernels end with it.
     """
 
     async def work() -> None:
@@ -88,15 +90,9 @@ def run_all(
             for chapter in chapters:
                 group.create_task(one(chapter))
 
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(work())
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(loop.run_until_complete, task)
         try:
-            future.result()
+            pool.submit(asyncio.run, work()).result()
         except KeyboardInterrupt:
-            loop.call_soon_threadsafe(task.cancel)
-            raise
-        finally:
-            pool.shutdown()
-            loop.close()
+            print("Interrupted.", file=sys.stderr, flush=True)
+            os._exit(130)

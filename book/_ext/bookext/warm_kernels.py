@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from importlib import import_module
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
@@ -18,6 +19,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 # Not matplotlib's backend for notebooks (which `bnutils.plots` imports): it looks for its kernel at
 # import.
 LIBRARIES = [
+    "follow_parent",  # first, for the rest takes seconds
     "IPython",
     "bnutils.claims",
     "bnutils.data",
@@ -127,6 +129,10 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -
 
     from ipykernel.kernelapp import IPKernelApp
 
-    # The kernel ends itself when its parent, the server, is gone.
+    # The server ends with the build, and the kernel with the server.
+    import_module("follow_parent").follow_parent()
+    build = multiprocessing.parent_process()
+    if build is None or not build.is_alive():
+        os._exit(1)  # it had ended before this was asked for
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
     IPKernelApp.launch_instance(argv=[*arguments, parent])
