@@ -110,6 +110,7 @@ def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapt
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension; `book_execution_jobs` 0 means one kernel for each core."""
+    app.setup_extension("bookext.whole")
     app.setup_extension("bookext.environment")
     app.setup_extension("bookext.figure_data")  # understands what kernels give besides
     app.add_config_value("book_package", "bnutils", "", str)

@@ -4,6 +4,8 @@ from typing import NoReturn
 
 from sphinx.util.console import red
 
+from .whole import unmark
+
 
 def stop(title: str, problems: list[str]) -> NoReturn:
     """End the build with exit status 1 and a message, without a traceback.
@@ -11,5 +13,6 @@ def stop(title: str, problems: list[str]) -> NoReturn:
     `jupyter-book` wraps every exception in one of its own and prints both tracebacks;
     `SystemExit` is the one it lets through.
     """
+    unmark()  # pages are written later
     body = "\n\n".join(problems)
     raise SystemExit(f"\n{red(title)}\n\n{body}\n")

@@ -3,14 +3,17 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbformat import NotebookNode
 
 from .chapters import Chapter
+from .whole import replace
 
 UNKNOWN_SECONDS = 30.0
 KEPT_KEYS = 12
@@ -23,6 +26,14 @@ def executable_parts(notebook: NotebookNode) -> list[tuple[str, bool]]:
         for cell in notebook.cells
         if cell.cell_type == "code"
     ]
+
+
+def read(cache: Any, record: Any) -> NotebookNode | None:
+    """The notebook of a record; None where a killed build left it in part."""
+    with suppress(KeyError, ValueError):
+        notebook: NotebookNode = cache.get_cache_bundle(record.pk).nb
+        return notebook
+    return None
 
 
 @dataclass(frozen=True)
@@ -38,15 +49,13 @@ class Store:
         makes a new notebook: that one takes over the outputs of the same code.
         """
         cache = get_cache(str(self.folder / key))
-        try:
-            cache.match_cache_notebook(chapter.notebook)
-            return True
-        except KeyError:
-            pass
+        with suppress(KeyError):
+            if read(cache, cache.match_cache_notebook(chapter.notebook)):
+                return True
         wanted = executable_parts(chapter.notebook)
         for record in cache.list_cache_records():
-            old = cache.get_cache_bundle(record.pk).nb
-            if executable_parts(old) == wanted:
+            old = read(cache, record)
+            if old is not None and executable_parts(old) == wanted:
                 cells = [cell for cell in chapter.notebook.cells if cell.cell_type == "code"]
                 for cell, source in zip(cells, old.cells, strict=True):
                     cell.outputs, cell.execution_count = source.outputs, source.execution_count
@@ -63,6 +72,8 @@ class Store:
             chapter.notebook, str(chapter.path), data={"execution_seconds": seconds}
         )
         cache = get_cache(str(self.folder / key))
+        _, name = cache.create_hashed_notebook(chapter.notebook)
+        shutil.rmtree(self.folder / key / "executed" / name, ignore_errors=True)  # part of one
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
     def prune(self, used: set[str]) -> None:
@@ -94,5 +105,4 @@ class Durations:
     def record(self, name: str, seconds: float) -> None:
         """Remember how long a chapter took."""
         self._seconds[f"{self._dataset} {name}"] = round(seconds, 1)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps(self._seconds, indent=1, sort_keys=True), "utf-8")
+        replace(self._path, json.dumps(self._seconds, indent=1, sort_keys=True).encode())
