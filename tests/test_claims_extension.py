@@ -70,7 +70,7 @@ def built(book: Book) -> list[dict[str, Any]]:
     """The claims that a clean build writes."""
     done = book.build()
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads((book.build_folder / "claims.json").read_text())
+    found: list[dict[str, Any]] = json.loads((book.build_folder / "html/claims.json").read_text())
     return found
 
 
@@ -209,7 +209,7 @@ def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
     book.write("one.md", chapter(cell).replace("Some words", "Other words"))
     assert built(book) == first
     shutil.rmtree(tmp_path / "_build" / ".doctrees")
-    (tmp_path / "_build" / "claims.json").unlink()
+    (tmp_path / "_build/html/claims.json").unlink()
     assert built(book) == first
     assert "Other words" in soup(book, "one").get_text()
 

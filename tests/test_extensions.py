@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -227,22 +226,6 @@ def test_failing_cell_fails_jupyter_book_and_is_named(tmp_path: Path) -> None:
 WARM = pytest.param(
     True, marks=pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 )
-
-
-@pytest.mark.parametrize("warm", [False, WARM])
-def test_interrupt_leaves_no_kernel(tmp_path: Path, warm: bool) -> None:
-    body = 'import os, time\nopen("pid", "w").write(str(os.getpid()))\ntime.sleep(3600)'
-    book = make_book(tmp_path, {"slow.md": chapter(body)}, warm=warm)
-    pid_file = tmp_path / "pid"
-    with subprocess.Popen(
-        book.command(), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as build:
-        wait_until(lambda: pid_file.exists() and pid_file.read_text(), "the kernel to start")
-        kernel = Path(f"/proc/{pid_file.read_text()}")
-        assert kernel.exists()
-        build.send_signal(signal.SIGINT)
-        assert build.wait(timeout=PATIENCE) != 0
-        wait_until(lambda: not kernel.exists(), "the kernel to end")
 
 
 @pytest.mark.parametrize("warm", [WARM])

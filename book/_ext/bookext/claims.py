@@ -76,8 +76,8 @@ def as_json(app: Sphinx) -> str:
 
 
 def claims_file(app: Sphinx) -> Path:
-    """Where the claims are written."""
-    return Path(app.outdir).parent / "claims.json"
+    """Where the claims are published."""
+    return Path(app.outdir) / "claims.json"
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:

@@ -1,8 +1,9 @@
-"""Offers the data of each figure as a CSV file, linked from its caption.
+"""Offers each figure by its label: its pictures, and its data as a CSV file linked in its caption.
 
-The kernels of a build give every Matplotlib figure as a table too (see `kernel/figure_csv`).
+The kernels of a build give every Matplotlib figure as a table and as pixels too (see `kernel`).
 """
 
+import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
+from .leftovers import files_of_figures
 from .mimes import understand
 
 MIME = "text/csv"
-FOLDER = "_static/data"
+TABLES, PICTURES = "_static/data", "_static/figures"
 TEXT = "Data (CSV)"
 
 
@@ -30,21 +32,31 @@ class CsvRenderer:
 
 
 def keep(app: Sphinx, doctree: nodes.document) -> None:
-    """Move the tables from the outputs to the figures they lie in."""
+    """Move the tables from the outputs to the figures they lie in; note the files of figures."""
+    page = app.env.docname
+    files = files_of_figures(app.env)[page] = {}
     for figure in doctree.findall(nodes.figure):
         found = [n for n in figure.findall(nodes.container) if n.get("figure_data")]
         if found:
             figure["data"] = [node["figure_data"] for node in found]
+        for number in range(1, len(found) + 1):
+            files[f"{TABLES}/{file_name(figure, page, number)}.csv"] = ""
+        seen: dict[str, int] = {}
+        for image in figure.findall(nodes.image):
+            suffix = Path(image["uri"]).suffix
+            seen[suffix] = seen.get(suffix, 0) + 1
+            name = f"{PICTURES}/{file_name(figure, page, seen[suffix])}{suffix}"
+            files[name] = image["uri"]
     for node in list(doctree.findall(nodes.container)):
         if "figure_data" in node:
             node.parent.parent.remove(node.parent)  # with the part of its bundle that it fills
 
 
 def file_name(figure: nodes.figure, page: str, number: int) -> str:
-    """Name of the file of a figure's table, `number` of those it has."""
+    """Name of the files of a figure's table or picture, `number` of those it has."""
     names: list[str] = figure.get("names") or figure["ids"]
     name = names[0] if names else f"{page.replace('/', '-')}-line-{figure.line}"
-    return f"{name}.csv" if number == 1 else f"{name}-{number}.csv"
+    return name if number == 1 else f"{name}-{number}"
 
 
 def figure_title(app: Sphinx, figure: nodes.figure, page: str) -> str:
@@ -65,21 +77,34 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
         captions = list(figure.findall(nodes.caption))
         tables: list[str] = figure.get("data", []) if captions else []
         for number, table in enumerate(tables, 1):
-            name = file_name(figure, page, number)
-            path = Path(app.outdir, FOLDER, name)
+            name = f"{file_name(figure, page, number)}.csv"
+            path = Path(app.outdir, TABLES, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(table, "utf-8", newline="")
             link = (
                 f' <a class="figure-data" download="{escape(name)}" '
-                f'href="{escape(relative_uri(here, f"{FOLDER}/{name}"))}" '
+                f'href="{escape(relative_uri(here, f"{TABLES}/{name}"))}" '
                 f'aria-label="{TEXT} of {escape(figure_title(app, figure, page))}">{TEXT}</a>'
             )
             captions[0] += nodes.raw("", link, format="html")
 
 
+def copy_pictures(app: Sphinx, exception: Exception | None) -> None:
+    """Put the pictures of all figures into the site under their labels."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for files in files_of_figures(app.env).values():
+        for name, source in files.items():
+            if source:
+                Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path(app.srcdir, source), Path(app.outdir, name))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.setup_extension("bookext.leftovers")
     understand(app, CsvRenderer)
     app.connect("doctree-read", keep)
     app.connect("doctree-resolved", offer)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    app.connect("build-finished", copy_pictures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

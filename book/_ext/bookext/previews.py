@@ -31,11 +31,15 @@ def kept(app: Sphinx) -> Path:
 
 
 def recall(app: Sphinx) -> None:
-    """Take over what the last build knew of pages that are still there."""
+    """Take over what the last build knew of pages that are still there, and not in a copy."""
     if app.builder.name != "html" or not kept(app).is_file():
         return
     pages = pickle.loads(kept(app).read_bytes())
-    known = {name: page for name, page in pages.items() if page["js_path"].is_file()}
+    known = {
+        name: page
+        for name, page in pages.items()
+        if page["js_path"].is_relative_to(app.outdir) and page["js_path"].is_file()
+    }
     app.env.tippy_data = {"pages": known, "wiki_titles": set()}  # type: ignore[attr-defined]
 
 
