@@ -18,6 +18,7 @@ AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+BUILD := jupyter-book build . -W -n --keep-going
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
 .PHONY: help setup book bench serve lighthouse data submission links lint test chromium lock clean clean-runs distclean
@@ -31,16 +32,15 @@ setup: $(READY) ## make .venv with the pinned packages
 	@:
 
 book: $(READY) ## build the book: _build/html/index.html
-	$(IN_VENV) jupyter-book build . -W -n --keep-going
+	$(IN_VENV) $(BUILD)
 
 bench: $(READY) chromium ## measure how fast training, builds and figures are (half an hour)
 	$(IN_VENV) python -m tools.bench
 	$(MAKE) --no-print-directory book
 	$(IN_VENV) python -m tests.bench
 
-serve: book ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
-	@echo "Open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
-	$(VENV)/bin/python -m http.server "$(PORT)" --bind 127.0.0.1 --directory _build/html
+serve: $(READY) ## build the book and show it on http://127.0.0.1:PORT (PORT=8000)
+	$(IN_VENV) python -m tools.serve "$(PORT)" $(BUILD)
 
 lighthouse: book chromium ## measure two pages with Lighthouse (needs the network)
 	$(IN_VENV) python -m tests.lighthouse

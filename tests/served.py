@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tools.serve import Handler
 
-class _Quiet(SimpleHTTPRequestHandler):
+
+class _Quiet(Handler):
     """Serves files without a line for each."""
 
     def log_message(self, format: str, *args: Any) -> None:

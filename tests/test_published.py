@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
@@ -9,8 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import Browser
 
 from book._ext.bookext.published import set_addresses, sitemap
+from tests.served import served
 from tests.tiny_book import make_book
 
 CONF = """
@@ -84,19 +87,29 @@ def test_pages_describe_themselves(html: Path) -> None:
     assert str(told["description"]).startswith("Some words about the first.")
 
 
-def test_a_missing_page_leads_back(html: Path) -> None:
-    page = soup(html / "404.html")
-    links = {str(a["href"]) for a in page("a")}
-    base = "https://example.org/a-book/"
-    assert {f"{base}index.html", f"{base}search.html"} <= links
-    sheets = [str(tag["href"]) for tag in page("link", rel="stylesheet")]
-    assert sheets and all(sheet.startswith("/a-book/_static/") for sheet in sheets)
+@pytest.mark.parametrize("folder", ["", "a-book/", "elsewhere/deep/"])
+def test_a_missing_page_leads_back_wherever_the_book_is(
+    html: Path, browser: Browser, tmp_path: Path, folder: str
+) -> None:
+    shutil.copytree(html, tmp_path / folder, dirs_exist_ok=True)
+    with served(tmp_path) as host:
+        if folder:  # hosts have one such page, of the book that is all they have
+            shutil.copy(html / "404.html", tmp_path)
+        page = browser.new_page()
+        page.goto(f"{host}/{folder}no/such/page.html")
+        links = page.eval_on_selector_all("a", "links => links.map(link => link.href)")
+        assert {f"{host}/{folder}index.html", f"{host}/{folder}search.html"} <= set(links)
+        assert not [link for link in links if "example.org" in link]
+        sheets = page.eval_on_selector_all(
+            'link[rel="stylesheet"]', "links => links.map(link => link.sheet.cssRules.length)"
+        )
+        assert sheets and all(sheets)
+        page.close()
 
 
 def test_addresses_at_the_root_of_a_host() -> None:
     config = SimpleNamespace(html_baseurl="https://ada.github.io/")
     set_addresses(None, config)  # type: ignore[arg-type]
-    assert config.notfound_urls_prefix == "/"
     assert urljoin(config.html_baseurl, "_static/social.png") == config.ogp_image
 
 

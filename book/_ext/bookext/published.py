@@ -3,6 +3,7 @@
 All follow from `html_baseurl`, which the extension `repository` sets.
 """
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,25 @@ from sphinx.config import Config
 PICTURE = "_static/social.png"
 MISSING = """<h1>There is no such page</h1>
 <p>The address names a page that this book does not have, perhaps because it moved.
-Begin at the <a href="{home}">first page</a>, choose a chapter from the contents,
-or <a href="{search}">search</a> for what you were looking for.</p>"""
+Begin at the <a href="/index.html">first page</a>, choose a chapter from the contents,
+or <a href="/search.html">search</a> for what you were looking for.</p>"""
+# A host shows the page under every address that it does not have, and the book may lie in any of
+# its folders: the nearest one above that address in which the book's list of words is.
+BASE = """<head>
+<base href="{prefix}">
+<script>
+for (let at = location.pathname; at; ) {{
+  at = at.slice(0, at.lastIndexOf("/"));
+  const asked = new XMLHttpRequest();
+  asked.open("HEAD", `${{at}}/searchindex.js`, false);
+  asked.send();
+  if (asked.status === 200) {{ document.querySelector("base").href = `${{at}}/`; break; }}
+}}
+addEventListener("DOMContentLoaded", () => {{
+  for (const link of document.querySelectorAll('a[href^="#"]'))
+    link.href = location.pathname + link.hash;
+}});
+</script>"""
 
 
 def set_addresses(app: Sphinx, config: Config) -> None:
@@ -24,12 +42,20 @@ def set_addresses(app: Sphinx, config: Config) -> None:
     base = config.html_baseurl
     config.ogp_site_url = base
     config.ogp_image = urljoin(base, PICTURE)
-    config.notfound_urls_prefix = urlparse(base).path or "/"
-    links = {
-        "home": escape(urljoin(base, "index.html")),
-        "search": escape(urljoin(base, "search.html")),
-    }
-    config.notfound_context = {"title": "No such page", "body": MISSING.format(**links)}
+    config.notfound_urls_prefix = "/"
+    config.notfound_context = {"title": "No such page", "body": MISSING}
+
+
+def free_missing_page(app: Sphinx, exception: Exception | None) -> None:
+    """Have the page for missing ones find the others from wherever it is shown."""
+    path = Path(app.outdir) / "404.html"
+    if exception is not None or not path.is_file():
+        return
+    html = path.read_text("utf-8")
+    if "<base " not in html:  # as it is where nothing changed
+        prefix = escape(urlparse(app.config.html_baseurl).path or "/")
+        html = re.sub(r'\b(href|src|action)="/(?!/)', r'\1="', html)
+        path.write_text(html.replace("<head>", BASE.format(prefix=prefix), 1), "utf-8")
 
 
 def sitemap(base: str, pages: list[str]) -> str:
@@ -58,4 +84,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("notfound.extension")
     app.connect("config-inited", set_addresses, priority=200)
     app.connect("build-finished", write_sitemap)
+    app.connect("build-finished", free_missing_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
