@@ -6,8 +6,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 
-PLACEHOLDER = "OWNER/batch-normalization-measured"
+logger = logging.getLogger(__name__)
+
+PLACEHOLDER = "OWNER"  # in _config.yml, and in pages that are plain Markdown
 
 
 def pages_address(server: str, repository: str) -> str | None:
@@ -30,12 +33,22 @@ def set_address(config: Config, environment: Mapping[str, str]) -> None:
 def write_address(source: list[str], environment: Mapping[str, str]) -> None:
     """Put the repository where a page written in plain Markdown can only say where it stands."""
     if repository := environment.get("GITHUB_REPOSITORY"):
-        source[0] = source[0].replace(PLACEHOLDER, repository)
+        source[0] = source[0].replace(f"{PLACEHOLDER}/batch-normalization-measured", repository)
+
+
+def use_address(app: Sphinx, config: Config) -> None:
+    """Set the addresses, and say so where they are still those of nobody."""
+    set_address(config, os.environ)
+    if PLACEHOLDER in config.html_baseurl:
+        logger.info(
+            "Addresses in this build hold %s: _config.yml does not say yet where the book is "
+            "published. GitHub Actions knows by itself.", PLACEHOLDER,
+        )  # fmt: skip
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension, and with it what states the address."""
     app.setup_extension("bookext.citing")
-    app.connect("config-inited", lambda _, config: set_address(config, os.environ), priority=100)
+    app.connect("config-inited", use_address, priority=100)
     app.connect("source-read", lambda _, __, source: write_address(source, os.environ))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
