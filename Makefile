@@ -18,7 +18,7 @@ AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
 READY := $(VENV)/.ready
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
-BUILD := jupyter-book build . -W -n --keep-going
+BUILD := python -m tools.build
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
 .PHONY: help setup book bench serve lighthouse data submission links lint test chromium lock clean clean-runs distclean

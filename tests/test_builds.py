@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 
+from book._ext.bookext import whole
+from book._ext.bookext.strict import check_contents
 from tests.tiny_book import ROOT, Book, chapter, environment, make_book
 
 LIMIT = 60  # seconds that are enough on the busiest machine
@@ -206,3 +211,77 @@ def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
             output = second.stdout.read()
             assert second.wait(LIMIT) == 0, output
     assert (tmp_path / "runs").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("name: python3,", "name: python3: x,", "expected ',' or '}'"),
+        ("file_format", "expected_seconds: soon\nfile_format", "'soon'"),
+        ("Some words", "\udcff", "can't decode byte 0xff"),
+        ("mystnb: {", "mystnb: {{", "Code cell 1"),
+    ],
+)
+def test_a_page_that_cannot_be_read_is_named(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    book = make_book(tmp_path, {})
+    text = drawing("a", "robin").replace("robin", "Some words").replace(right, wrong)
+    book.write("index.md", text.encode(errors="surrogateescape"))
+    done = book.build()
+    assert done.returncode == 1
+    assert f"{tmp_path / 'index.md'}: " in done.stderr and message in done.stderr
+    assert "Traceback" not in done.stderr and not (tmp_path / "runs").exists()
+
+
+def test_contents_without_their_page_stop_a_build_before_chapters_run() -> None:
+    app: Any = SimpleNamespace(config=SimpleNamespace(external_site_map={"one": 1, "two": 2}))
+    with pytest.raises(SystemExit, match="two"):
+        check_contents(app, SimpleNamespace(found_docs={"one"}))
+    assert check_contents(app, SimpleNamespace(found_docs={"one", "two", "three"})) == []
+
+
+@pytest.mark.parametrize("name", ["_config.yml", "_toc.yml"])
+def test_an_error_in_a_yaml_file_is_said_in_short(tmp_path: Path, name: str) -> None:
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools/build.py", tmp_path / "tools")
+    for other in ("_config.yml", "_toc.yml"):
+        (tmp_path / other).write_text("a: 1\nb: 2: 3\n" if other == name else "a: 1\n")
+    command = [sys.executable, "-m", "tools.build"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f'in "{name}", line 2' in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(whole, "logger", SimpleNamespace(error=lambda text, *_: said.append(text)))
+    app: Any = SimpleNamespace(outdir=tmp_path / "html")
+    for free, errors in ((1 << 30, 0), (4096, 1)):
+        whole.begin(app, None)
+        monkeypatch.setattr(
+            whole.shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free)
+        )
+        whole.end(app, OSError())
+        assert len(said) == errors
+
+
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [("abc", "is no port"), ("80000", "is no port"), ("-1", "is no port"), ("busy", "make serve")],
+)
+def test_a_port_that_cannot_be_had_is_said_before_the_build(
+    tmp_path: Path, port: str, message: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = port.replace("busy", str(other.getsockname()[1]))
+        command = [sys.executable, "-m", "tools.serve", port, "touch", str(tmp_path / "built")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr and port in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "built").exists()
+
+
+def test_a_failed_build_is_not_served() -> None:
+    command = [sys.executable, "-m", "tools.serve", "0", sys.executable, "-c", "exit(3)"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 3

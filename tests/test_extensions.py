@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from book._ext.bookext import repository
 from book._ext.bookext.dependencies import Package, mentioned
 from book._ext.bookext.pages import tidy
 from book._ext.bookext.repository import set_address, write_address
@@ -344,6 +345,19 @@ def test_address_comes_from_the_environment(repository: str, site: str) -> None:
     assert "/OWNER/" in badge[0]
     write_address(badge, variables)
     assert badge == [f"x https://example.org/{repository}/blob y"]
+
+
+@pytest.mark.parametrize("owner", ["OWNER", "ada"])
+def test_a_placeholder_in_addresses_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, owner: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        repository, "logger", SimpleNamespace(info=lambda text, *_: said.append(text))
+    )
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    repository.use_address(None, SimpleNamespace(html_baseurl=f"https://{owner}.github.io/b/"))  # type: ignore[arg-type]
+    assert len(said) == (owner == "OWNER")
 
 
 def test_tidy_changes_nothing_twice() -> None:

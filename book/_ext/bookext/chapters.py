@@ -1,11 +1,20 @@
 """Chapters as notebooks, read the way myst-nb reads them."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from myst_nb.core.read import create_nb_reader  # type: ignore[import-untyped]
+import yaml
+from myst_nb.core.read import (  # type: ignore[import-untyped]
+    MystMetadataParsingError,
+    create_nb_reader,
+)
 from nbformat import NotebookNode
+
+from .stop import stop
+
+_FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,16 @@ class Chapter:
 
 
 def read_chapter(env: Any, name: str) -> Chapter | None:
-    """The page `name`, or None when it is not a notebook."""
+    """The page `name`, or None when it is not a notebook; stops where it cannot be read."""
     path = Path(env.doc2path(name))
-    text = path.read_text("utf-8")
-    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
-    return None if reader is None else Chapter(name, path, reader.read(text))
+    try:
+        text = path.read_text("utf-8")
+        if front := _FRONT.match(text):
+            yaml.safe_load(f"\n{front[1]}")  # or the page would pass for one without code
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        chapter = None if reader is None else Chapter(name, path, reader.read(text))
+        if chapter is not None:
+            chapter.expected_seconds  # noqa: B018
+    except (MystMetadataParsingError, ValueError, yaml.YAMLError) as error:
+        stop("A page cannot be read.", [f"{path}: {error}"])
+    return chapter

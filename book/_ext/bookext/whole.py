@@ -11,6 +11,8 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+FULL = 1 << 20  # bytes
+
 locks: list[FileLock] = []  # of this process; the system frees them when it ends
 marks: list[Path] = []  # files that are there while others may be there in part
 
@@ -58,6 +60,8 @@ def end(app: Sphinx, exception: Exception | None) -> None:
     """Let others build; what an exception left is not trusted."""
     if exception is None:
         unmark()
+    elif shutil.disk_usage(app.outdir).free < FULL:
+        logger.error("The disk of %s is full: make room, then build again.", app.outdir)
     locks.pop().release()
 
 
