@@ -15,7 +15,8 @@ VENV := .venv
 # The test that builds the book with both cores, and tests that read what it built.
 BOOK := tests/test_book.py
 AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
-READY := $(VENV)/.ready
+READY := $(VENV)/.ready-requirements.txt
+DEV := $(VENV)/.ready-requirements-dev.txt
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 BUILD := python -m tools.build
@@ -28,7 +29,7 @@ help: ## list the targets (the default)
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 
-setup: $(READY) ## make .venv with the pinned packages
+setup: $(READY) ## make .venv with the pinned packages that build the book
 	@:
 
 book: $(READY) ## build the book: _build/html/index.html
@@ -54,22 +55,22 @@ submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12; SCAFFOLD
 links: $(READY) ## follow every link of the book (needs the network)
 	$(IN_VENV) jupyter-book build . --builder linkcheck --path-output _build/links
 
-lint: $(READY) ## check style and types
+lint: $(DEV) ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 
-test: $(READY) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
+test: $(DEV) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
 	# Status 5: PYTEST chose no test of this part.
 	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile \
 	  $(addprefix --ignore=,$(BOOK) $(AFTER)) $(PYTEST) || [ $$? -eq 5 ]
 	$(IN_VENV) python -m pytest $(BOOK) $(PYTEST) || [ $$? -eq 5 ]
 	$(IN_VENV) python -m pytest --numprocesses=2 --dist=worksteal $(AFTER) $(PYTEST) || [ $$? -eq 5 ]
 
-chromium: $(READY)
+chromium: $(DEV)
 	@$(VENV)/bin/python tests/chromium.py
 
-lock: $(READY) ## refresh requirements.txt (KEEP=1: only what pyproject.toml makes necessary)
+lock: $(DEV) ## refresh the lock files (KEEP=1: only what pyproject.toml makes necessary)
 	$(IN_VENV) python -m tools.lock $(if $(KEEP),--keep)
 
 clean: ## remove what was built, and caches
@@ -82,9 +83,13 @@ clean-runs: $(READY) ## delete the stored runs (those in BNUTILS_RUNS, and those
 distclean: clean ## remove the environment too
 	rm -rf $(VENV) *.egg-info
 
-# The file holds the folder it was made in: an environment does not survive being moved.
+# The files hold the folder they were made in: an environment does not survive being moved.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
 .PHONY: $(READY)
 endif
-$(READY): requirements.txt pyproject.toml
-	@tools/setup.sh "$(VENV)" $(PYTHON)
+ifneq ($(shell cat $(DEV) 2>/dev/null),$(CURDIR))
+.PHONY: $(DEV)
+endif
+$(DEV): $(READY)
+$(READY) $(DEV): $(VENV)/.ready-%: % pyproject.toml
+	@tools/setup.sh "$(VENV)" $* $(PYTHON)

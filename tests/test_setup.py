@@ -20,20 +20,25 @@ from packaging.version import Version
 from setuptools import find_packages
 from torchvision.ops import nms
 
+from tools import web_files
+
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = (ROOT / "requirements.txt").read_text()
-PINS = [
-    Requirement(line)
-    for line in LOCK.splitlines()
-    if line.strip() and not line.lstrip().startswith(("#", "-e"))
-]
+LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = sorted(set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M)) - {"chromium"})
+NO_PROXY = "http://127.0.0.1:9"  # which lets nothing through
 PYTHONS = ("3.11", "3.12", "3.13")
 
+each_lock = pytest.mark.parametrize("lock", LOCKS)
 
-def locked(python: str) -> dict[str, Version]:
+
+def pins(lock: str) -> list[Requirement]:
+    lines = [line.strip() for line in LOCKS[lock].splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-e"))]
+
+
+def locked(python: str, lock: str = "requirements-dev.txt") -> dict[str, Version]:
     """The pins that hold for a Linux machine with the given Python."""
     environment = {
         "python_version": python,
@@ -46,16 +51,17 @@ def locked(python: str) -> dict[str, Version]:
     }
     return {
         pin.name: Version(next(iter(pin.specifier)).version)
-        for pin in PINS
+        for pin in pins(lock)
         if pin.marker is None or pin.marker.evaluate(environment)
     }
 
 
-def declared() -> list[Requirement]:
+def declared(lock: str) -> list[Requirement]:
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
     # Ray is large, and for readers who have a cluster of it.
-    groups = [project["dependencies"], *(extras[name] for name in extras.keys() - {"ray"})]
+    names = {"book", "lab"} if lock == "requirements.txt" else extras.keys() - {"ray"}
+    groups = [project["dependencies"], *(extras[name] for name in names)]
     found = [Requirement(text) for group in groups for text in group]
     return [requirement for requirement in found if requirement.name != project["name"]]
 
@@ -75,26 +81,35 @@ def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Co
     )
 
 
-def test_the_lock_holds_exact_pins_and_the_project_alone() -> None:
-    for pin in PINS:
+@each_lock
+def test_the_lock_holds_exact_pins_and_the_project_alone(lock: str) -> None:
+    for pin in pins(lock):
         assert re.fullmatch(r"==[0-9][^*+]*", str(pin.specifier)), f"{pin} is no exact public pin"
         assert pin.url is None
-    options = [line for line in LOCK.splitlines() if line.startswith("-")]
+    options = [line for line in LOCKS[lock].splitlines() if line.startswith("-")]
     assert options == ["-e ."]
-    assert "://" not in LOCK
+    assert "://" not in LOCKS[lock]
+
+
+def test_who_builds_the_book_gets_the_same_pins_but_not_what_only_tests_need() -> None:
+    book, all_pins = ({f"{pin.name}{pin.specifier}" for pin in pins(lock)} for lock in LOCKS)
+    assert book < all_pins
+    names = {Requirement(pin).name for pin in book}
+    assert not names & {"pytest", "mypy", "ruff", "playwright", "zizmor", "check-jsonschema"}
 
 
 def test_the_lock_leaves_the_kind_of_torch_open() -> None:
-    names = {pin.name for pin in PINS}
+    names = {pin.name for pin in pins("requirements-dev.txt")}
     assert not [name for name in names if re.match(r"nvidia|cuda|triton|pytorch-triton", name)]
     assert "torch" in names
 
 
+@each_lock
 @pytest.mark.parametrize("python", PYTHONS)
-def test_every_declared_dependency_is_met_by_the_lock(python: str) -> None:
-    pins = locked(python)
-    for requirement in declared():
-        assert pins[canonical(requirement.name)] in requirement.specifier, str(requirement)
+def test_every_declared_dependency_is_met_by_the_lock(python: str, lock: str) -> None:
+    found = locked(python, lock)
+    for requirement in declared(lock):
+        assert found[canonical(requirement.name)] in requirement.specifier, str(requirement)
 
 
 def test_the_environment_holds_what_is_locked() -> None:
@@ -149,7 +164,10 @@ def test_make_works_from_another_folder(tmp_path: Path) -> None:
 
 
 def test_the_second_set_up_does_nothing() -> None:
-    if Path(sys.prefix) != ROOT / ".venv" or not (ROOT / ".venv" / ".ready").exists():
+    if (
+        Path(sys.prefix) != ROOT / ".venv"
+        or not (ROOT / ".venv" / ".ready-requirements.txt").exists()
+    ):
         pytest.skip("the tests run in another environment than make's")
     make("setup")
     done = make("--trace", "setup")
@@ -165,12 +183,13 @@ def clone(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "Makefile", folder)
     shutil.copy(ROOT / "tools" / "setup.sh", folder / "tools")
     (folder / "pyproject.toml").touch()
-    (folder / "requirements.txt").write_text("-e .\nuv==9.8.7\n    # via bnutils\n")
+    for lock in LOCKS:
+        (folder / lock).write_text("-e .\nuv==9.8.7\n    # via bnutils\n")
     code = (
-        "import sys\n"
+        "import os, sys\n"
         "def main():\n"
         "    with open('calls', 'a') as calls:\n"
-        "        print(*sys.argv[1:], file=calls)\n"
+        "        print(*sys.argv[1:], os.environ.get('UV_TORCH_BACKEND'), file=calls)\n"
     )
     info = "uv-9.8.7.dist-info"
     with zipfile.ZipFile(folder / "uv-9.8.7-py3-none-any.whl", "w") as wheel:
@@ -185,9 +204,11 @@ def clone(tmp_path: Path) -> Path:
     return folder
 
 
-def set_up(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": folder.as_uri()}
-    return make("setup", *arguments, cwd=folder, **offline, **environment)
+def set_up(
+    folder: Path, *arguments: str, target: str = "setup", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": folder.as_uri(), "https_proxy": NO_PROXY}
+    return make(target, *arguments, cwd=folder, **{**offline, **environment})
 
 
 def calls(folder: Path) -> list[str]:
@@ -199,7 +220,8 @@ def test_set_up_from_nothing_then_only_when_needed(clone: Path) -> None:
     done = set_up(clone, VIRTUAL_ENV="/elsewhere", UV_TORCH_BACKEND="cpu")
     assert done.returncode == 0, done.stderr
     (call,) = calls(clone)
-    assert call == "pip install --python .venv/bin/python --requirements requirements.txt"
+    assert call == "pip install --python .venv/bin/python --requirements requirements.txt cpu"
+    assert "PyTorch: the build cpu" in done.stdout
 
     assert set_up(clone).returncode == 0
     assert len(calls(clone)) == 1
@@ -215,6 +237,23 @@ def test_set_up_from_nothing_then_only_when_needed(clone: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Making .venv" in done.stdout
     assert len(calls(moved)) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyTorch has one build")
+def test_pytorch_fits_the_machine_where_its_index_can_be_reached(clone: Path) -> None:
+    done = set_up(clone, UV_TORCH_BACKEND="")
+    assert done.returncode == 0, done.stderr
+    assert re.search("^PyTorch: .*PyPI.* cannot be reached", done.stdout, re.M)
+    assert calls(clone)[0].endswith("requirements.txt None")
+
+    (clone / "site").mkdir()
+    (clone / "site/sitecustomize.py").write_text(
+        "import urllib.request\nurllib.request.urlopen = lambda *a, **k: None\n"
+    )
+    done = set_up(clone, target="chromium", UV_TORCH_BACKEND="", PYTHONPATH=str(clone / "site"))
+    assert re.search("^PyTorch: .*without CUDA where", done.stdout, re.M), done.stderr
+    assert calls(clone)[1].endswith("requirements-dev.txt auto")
 
 
 @pytest.mark.slow
@@ -266,6 +305,14 @@ def test_a_python_without_venv_is_said(clone: Path, tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "python3-venv" in done.stderr
     assert not (clone / ".venv").exists()
+
+
+def test_the_reason_of_npm_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("npm_config_registry", NO_PROXY)
+    monkeypatch.setenv("npm_config_cache", str(tmp_path))
+    package = web_files.Package("katex", "0.0.0", "katex", "")
+    with pytest.raises(web_files.FetchError, match="ECONNREFUSED"):
+        web_files.download(package)
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared data", "no shared data"])

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Usage: tools/setup.sh VENV [PYTHON]
-# Makes the environment VENV and installs requirements.txt into it; safe to repeat.
+# Usage: tools/setup.sh VENV LOCK [PYTHON]
+# Makes the environment VENV and installs the lock file LOCK into it; safe to repeat.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 venv=$1
-wanted=${2:-}
+lock=$2
+wanted=${3:-}
 here=$(pwd -P)
+ready=$venv/.ready-$lock
+torch_index=https://download.pytorch.org/whl/cpu/torch/
 
 fail() {
     printf 'Set-up failed: %s\n' "$1" >&2
@@ -48,7 +51,25 @@ On Debian and Ubuntu: sudo apt-get install python3-venv"
 
 usable() {
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || return 1
-    [ ! -e "$venv/.ready" ] || [ "$(cat "$venv/.ready")" = "$here" ]
+    [ ! -e "$ready" ] || [ "$(cat "$ready")" = "$here" ]
+}
+
+# The builds of PyTorch for one kind of machine are not on PyPI, whose build for Linux brings CUDA.
+choose_torch() {
+    if [ -n "${UV_TORCH_BACKEND:-}" ]; then
+        echo "PyTorch: the build $UV_TORCH_BACKEND, as UV_TORCH_BACKEND says."
+        return
+    fi
+    unset UV_TORCH_BACKEND
+    if [ "$(uname -s)" != Linux ]; then
+        return
+    elif timeout 10 "$venv/bin/python" -c 'import sys, urllib.request as r
+r.urlopen(r.Request(sys.argv[1], method="HEAD"), timeout=5)' "$torch_index" 2>/dev/null; then
+        export UV_TORCH_BACKEND=auto
+        echo "PyTorch: the build that fits this machine, without CUDA where it has no GPU."
+    else
+        echo "PyTorch: the build on PyPI, with CUDA (some 3 GB), for ${torch_index%%/whl*} cannot be reached."
+    fi
 }
 
 if ! usable; then
@@ -57,15 +78,16 @@ if ! usable; then
     echo "Making $venv with $("$python" --version) ..."
     "$python" -m venv --clear "$venv"
 fi
-rm -f "$venv/.ready"
+rm -f "$ready"
 
-uv=$(grep -oE '^uv==[^ ;]+' requirements.txt) || fail "requirements.txt pins no uv: run 'make lock'"
+uv=$(grep -oE '^uv==[^ ;]+' "$lock") || fail "$lock pins no uv: run 'make lock'"
 "$venv/bin/python" -m pip install --quiet "$uv" || fail "pip could not install $uv: see above"
 
-echo "Installing requirements.txt ..."
-"$venv/bin/uv" pip install --python "$venv/bin/python" --requirements requirements.txt ||
-    fail "uv could not install requirements.txt: see above"
-if grep -q '^sphinxcontrib-katex==' requirements.txt; then
+choose_torch
+echo "Installing $lock (the first time some minutes) ..."
+"$venv/bin/uv" pip install --python "$venv/bin/python" --requirements "$lock" ||
+    fail "uv could not install $lock: see above"
+if grep -q '^sphinxcontrib-katex==' "$lock"; then
     "$venv/bin/python" -m tools.web_files || exit 1 # it says what is wrong
 fi
-echo "$here" >"$venv/.ready"
+echo "$here" >"$ready"

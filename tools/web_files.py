@@ -19,6 +19,9 @@ from pathlib import Path, PurePosixPath
 OTHER_FORMATS = re.compile(rb",url\(fonts/[\w-]+\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)")
 SOURCE_MAP = re.compile(rb"\n//# sourceMappingURL=\S+\s*$")
 
+# Its own reason where it fails, after seconds instead of minutes.
+NPM_OPTIONS = ("--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+
 
 class FetchError(RuntimeError):
     """The files could not be fetched; the message says what to do."""
@@ -60,7 +63,7 @@ def download(package: Package) -> bytes:
     what = f"{package.name}@{package.release}"
     with tempfile.TemporaryDirectory() as folder:
         done = npm(
-            ["pack", what, "--silent", "--pack-destination", folder],
+            ["pack", what, *NPM_OPTIONS, "--pack-destination", folder],
             return_completed_process=True, cwd=folder, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
@@ -92,6 +95,7 @@ def fetch(package: Package, target: Path) -> None:
     stamp = folder / "VERSION"
     if stamp.is_file() and stamp.read_text() == package.release:
         return
+    print(f"Fetching {package.name} from npm ...", flush=True)
     archive = download(package)
     shutil.rmtree(folder, ignore_errors=True)
     unpack(archive, package.wanted, folder)
