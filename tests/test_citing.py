@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from book._ext.bookext.citing import FILE, bibtex, sentence
+from book._ext.bookext.citing import FILE, bibtex, part_of, sentence
 from tests.built_book import ROOT
 
 ADDRESS = "https://example.org/book/"
@@ -46,3 +46,8 @@ def test_the_entry_keeps_a_name_with_a_comma_in_one_piece() -> None:
         "  url    = {https://example.org/book/},\n"
         "}"
     )
+
+
+def test_a_part_of_the_book_is_named_by_its_anchor() -> None:
+    assert part_of("claim-bnd-any-depth") == "Claim bnd-any-depth"
+    assert part_of("fig-fig1-accuracy") == "Figure fig-fig1-accuracy"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -49,6 +51,29 @@ def test_every_figure_with_data_has_them_as_a_table(book: Built) -> None:
             assert all(pd.api.types.is_numeric_dtype(numbers[each]) for each in numbers), name
             assert not table["series"].isna().any(), name
     assert without == WITHOUT_DATA
+
+
+def test_every_figure_is_there_by_its_label(book: Built) -> None:
+    labels = {
+        str(figure["id"])
+        for page in book.chapters
+        for figure in book.soup(page).select("article.bd-article div.cell_output figure")
+    }
+    for suffix in ("svg", "png"):
+        assert {path.stem for path in (book.html / "_static/figures").glob(f"*.{suffix}")} == labels
+
+
+def test_what_the_book_shows_how_to_cite_is_there(book: Built) -> None:
+    words = book.soup("book/cite").select("div.bn-cite, .bn-cite pre, pre.bn-cite")
+    addresses = [word for each in words for word in each.get_text().split() if "#" in word]
+    assert len(set(addresses)) == 2
+    files = re.findall(r"_static/\S+\.\w+", book.soup("book/cite").get_text(" "))
+    assert len(files) == 2 and all((book.html / name).is_file() for name in files)
+    for address in addresses:
+        page, _, anchor = address.partition("/book/")[2].partition(".html#")
+        assert book.soup(f"book/{page}").find(id=anchor), address
+    claims = json.loads((book.html / "claims.json").read_text("utf-8"))
+    assert any(address.endswith(claim["link"]) for claim in claims for address in addresses)
 
 
 def test_every_chapter_offers_its_notebook_with_outputs(book: Built) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import yaml
 from docutils import nodes
@@ -33,19 +34,34 @@ def sentence(book: dict[str, Any], year: str, address: str) -> str:
     return f"{authors} ({year}). {book['title']}, version {book['version']}. {address}"
 
 
+def part_of(anchor: str) -> str:
+    """What an address with this anchor leads to, such as "Figure fig-x"."""
+    kind, _, name = anchor.partition("-")
+    return f"Claim {name}" if kind == "claim" else f"Figure {anchor}"
+
+
 class CiteThis(SphinxDirective):
-    """`{cite-this}`: one line to paste, and the entry for BibTeX."""
+    """`{cite-this}`: one line to paste, and the entry for BibTeX.
+
+    `{cite-this} page#anchor` is one line for a figure or a claim.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Fill in the address that the site has in this build."""
         path = Path(self.env.srcdir) / FILE
         self.env.note_dependency(str(path))
         book = yaml.safe_load(path.read_text("utf-8"))
-        given = (book, str(self.config.copyright), self.config.html_baseurl)
-        plain, entry = sentence(*given), bibtex(*given)
+        year, address = str(self.config.copyright), self.config.html_baseurl
+        forms = [(sentence(book, year, address), "text"), (bibtex(book, year, address), "bibtex")]
+        if self.arguments:
+            page, _, anchor = self.arguments[0].partition("#")
+            address = urljoin(address, f"{self.env.app.builder.get_target_uri(page)}#{anchor}")
+            forms = [(f"{part_of(anchor)} in: {sentence(book, year, address)}", "text")]
         return [
             nodes.literal_block(text, text, language=language, classes=["bn-cite"])
-            for text, language in ((plain, "text"), (entry, "bibtex"))
+            for text, language in forms
         ]
 
 
