@@ -1,4 +1,4 @@
-"""The container for Codespaces and VS Code: as its format wants it, with the ports that make uses."""
+"""The container for Codespaces and VS Code: in its format, with the ports that make uses."""
 
 from __future__ import annotations
 
