@@ -5,7 +5,9 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
+import psutil
 import pytest
 import torch
 import torch.distributed as dist
@@ -245,6 +247,25 @@ def test_an_error_ends_all_devices_and_says_why():
     assert not any(alive(pid) for pid in children)
     with pytest.raises(DeviceError, match="closed"):
         devices.run(fail_on_one)
+
+
+def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import time\nfrom bnutils.devices import Devices\n"
+        "if __name__ == '__main__':\n"
+        "    devices = Devices(2)\n    print(flush=True)\n    devices.run(time.sleep, 600)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with subprocess.Popen(
+        [sys.executable, program], env=environment, stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        time.sleep(0.5)  # the task begins
+        children = psutil.Process(process.pid).children()
+        process.kill()
+        _, alive = psutil.wait_procs(children, timeout=60)
+    assert len(children) >= 2 and alive == []
 
 
 def test_a_device_that_ends_is_noticed():
