@@ -38,7 +38,8 @@ def begin(app: Sphinx, config: Any) -> None:
     mark = build / ".unfinished"
     if mark.is_file():
         logger.info("The last build was cut short: all pages are read and written again.")
-        for folder in (mark.read_text("utf-8"), app.doctreedir, build / "jupyter_execute"):
+        pages = mark.read_text("utf-8") or "html"  # a name: the book may have been moved since
+        for folder in (build / pages, app.doctreedir, build / "jupyter_execute"):
             shutil.rmtree(folder, ignore_errors=True)
         for folder in (app.doctreedir, app.outdir):
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ def begin(app: Sphinx, config: Any) -> None:
 def mark(app: Sphinx, *_: Any) -> None:
     """Note that from now on files may be there in part."""
     marks.append(Path(app.outdir).parent / ".unfinished")
-    replace(marks[-1], str(app.outdir).encode())
+    replace(marks[-1], Path(app.outdir).name.encode())
 
 
 def unmark() -> None:
