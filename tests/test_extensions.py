@@ -376,7 +376,7 @@ def test_stored_results_that_a_chapter_names_belong_to_its_key(tmp_path: Path) -
     run, other = tmp_path / "run.json", tmp_path / "other.json"
     run.write_text("1")
     other.write_text("2")
-    assert mentioned('open("book/_assets/run.json")', [run, other]) == ["1"]
+    assert mentioned('open("run.json")', [run, other]) == ["1"]
     assert mentioned("print()", [run, other]) == []
 
 

@@ -5,7 +5,6 @@ python -m tools.social
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bnutils.plots import COLOURS
+from bnutils.stored import stored_run
 
 ASSETS = Path(__file__).resolve().parent.parent / "book" / "_assets"
 TITLE = "Batch Normalization, Measured"
@@ -21,7 +21,7 @@ WIDTH, HEIGHT, DPI = 1200, 630, 100  # pixels, the size that sites ask for
 
 def draw() -> Figure:
     """Test accuracy of both networks, seeds and their mean, over the first 3,000 steps."""
-    report = json.loads((ASSETS / "figure-one-long.json").read_text(encoding="utf-8"))
+    report = stored_run("figure-one-long.json")
     with mpl.rc_context({"font.size": 21, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor="white")
         figure.text(0.06, 0.885, TITLE, size=38, weight="bold", color="#1b1f24")

@@ -1,4 +1,4 @@
-"""Repeat the first experiment at full length and write `book/_assets/figure-one-long.json`."""
+"""Repeat the first experiment at full length and write `bnutils/stored/figure-one-long.json`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--choice", type=int, default=CHOICE)
-    default = ROOT / "book" / "_assets" / "figure-one-long.json"
+    default = ROOT / "bnutils" / "stored" / "figure-one-long.json"
     parser.add_argument("--output", type=Path, default=default)
     options = parser.parse_args(arguments)
     dataset = load()

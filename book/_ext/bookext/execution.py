@@ -50,7 +50,7 @@ def find_outdated(
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
     constants += [path.read_text("utf-8") for path in sorted(KERNEL_CODE.rglob("*.py"))]
     chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
-    stored = sorted((Path(app.srcdir) / "book" / "_assets").glob("*.json"))
+    stored = sorted(package.folder.joinpath("stored").glob("*.json"))
     keys = {
         chapter.name: package.key(chapter.code, [*constants, *mentioned(chapter.code, stored)])
         for chapter in chapters
