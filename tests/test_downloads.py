@@ -1,4 +1,4 @@
-"""What the pages of the whole book offer to take away: figures' data, and notebooks."""
+"""What the pages of the whole book offer to take away: the data of figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 from bs4 import Tag
@@ -74,19 +73,3 @@ def test_what_the_book_shows_how_to_cite_is_there(book: Built) -> None:
         assert book.soup(f"book/{page}").find(id=anchor), address
     claims = json.loads((book.html / "claims.json").read_text("utf-8"))
     assert any(address.endswith(claim["link"]) for claim in claims for address in addresses)
-
-
-def test_every_chapter_offers_its_notebook_with_outputs(book: Built) -> None:
-    for page in book.chapters:
-        link = book.soup(page).select_one("a.btn-download-notebook-button[download]")
-        assert link is not None, page
-        path = target(book, page, link)
-        notebook = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
-        nbformat.validate(notebook)
-        first = notebook.cells[0].source
-        assert f"/{page}.html)" in first and 'pip install "bnutils[lab] @ git+https://' in first
-        assert ("of a clone" in first) is (page == "book/experiments/figure-one"), page
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        assert all(cell.execution_count for cell in code if cell.source.strip()), page
-        assert any(cell.outputs for cell in code), page
-        assert str(book.source) not in path.read_text("utf-8"), page

@@ -59,13 +59,11 @@ def file_name(figure: nodes.figure, page: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def figure_title(app: Sphinx, figure: nodes.figure, page: str) -> str:
-    """What the page calls a figure, such as Fig. 12."""
-    numbers = app.env.toc_fignumbers.get(page, {}).get("figure", {})
-    found = next((numbers[name] for name in figure["ids"] if name in numbers), None)
-    if found is None:
-        return "this figure"
-    return str(app.config.numfig_format["figure"] % ".".join(map(str, found)))
+def title_of(app: Sphinx, node: nodes.Element, page: str, kind: str = "figure") -> str:
+    """What the page calls a numbered node, such as Fig. 12; empty where it has no number."""
+    numbers = app.env.toc_fignumbers.get(page, {}).get(kind, {})
+    found = next((numbers[name] for name in node["ids"] if name in numbers), None)
+    return "" if found is None else str(app.config.numfig_format[kind] % ".".join(map(str, found)))
 
 
 def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -78,13 +76,14 @@ def offer(app: Sphinx, doctree: nodes.document, page: str) -> None:
         tables: list[str] = figure.get("data", []) if captions else []
         for number, table in enumerate(tables, 1):
             name = f"{file_name(figure, page, number)}.csv"
+            what = f"{TEXT} of {title_of(app, figure, page) or 'this figure'}"
             path = Path(app.outdir, TABLES, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(table, "utf-8", newline="")
             link = (
                 f' <a class="figure-data" download="{escape(name)}" '
                 f'href="{escape(relative_uri(here, f"{TABLES}/{name}"))}" '
-                f'aria-label="{TEXT} of {escape(figure_title(app, figure, page))}">{TEXT}</a>'
+                f'aria-label="{escape(what)}">{TEXT}</a>'
             )
             captions[0] += nodes.raw("", link, format="html")
 

@@ -28,6 +28,14 @@ def set_address(config: Config, environment: Mapping[str, str]) -> None:
     if server and repository:
         config.html_theme_options["repository_url"] = f"{server.rstrip('/')}/{repository}"
         config.html_baseurl = pages_address(server, repository) or config.html_baseurl
+        config.book_commit = environment.get("GITHUB_SHA", "")
+
+
+def requirement(config: Config) -> str:
+    """What pip installs the package from: the commit that is built, where that is known."""
+    address = config.html_theme_options.get("repository_url", "")
+    commit = f"@{config.book_commit}" if config.book_commit else ""
+    return f"{config.book_package} @ git+{address}{commit}"
 
 
 def write_address(source: list[str], environment: Mapping[str, str]) -> None:
@@ -49,6 +57,7 @@ def use_address(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension, and with it what states the address."""
     app.setup_extension("bookext.citing")
+    app.add_config_value("book_commit", "", "", str)
     app.connect("config-inited", use_address, priority=100)
     app.connect("source-read", lambda _, __, source: write_address(source, os.environ))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,54 @@
+"""JupyterLab on a folder, for tests that open what it holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCRIPTS = Path(sys.executable).parent
+TOKEN = "test"
+
+
+@contextmanager
+def jupyterlab(folder: Path, home: Path, *, plain: bool = False) -> Iterator[str]:
+    """The address of a server whose files are those of `folder`; `home` is its user's.
+
+    A plain one has none of the extensions that this project installs.
+    """
+    disabled = {"jupyterlab-myst": plain, "jupyterlab-jupytext": plain}
+    settings = home / ".jupyter" / "labconfig" / "page_config.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"disabledExtensions": disabled}))
+    runtime = home / "runtime"
+    environment = {**os.environ, "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(runtime)}
+    environment |= {"BNUTILS_DATASET": "digits", "BNUTILS_JOBS": "1", "OMP_NUM_THREADS": "1"}
+    set_viewer = [SCRIPTS / "jupytext-config", "set-default-viewer", "markdown"]
+    subprocess.run(set_viewer, env=environment, check=True)
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    options += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder}"]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            [SCRIPTS / "jupyter-lab", *options], env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield address(server, runtime, home / "log")
+    finally:
+        # Kernels end with their server; asked kindly, it may wait for extensions for a minute.
+        server.kill()
+        server.wait()
+
+
+def address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+    until = time.monotonic() + 120
+    while time.monotonic() < until and server.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            port: int = json.loads(file.read_text())["port"]
+            return f"http://127.0.0.1:{port}"
+        time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
