@@ -102,9 +102,17 @@ def test_pages_show_no_warnings_and_no_place_of_this_machine(built: Built) -> No
 
 
 def test_chapters_can_be_launched(digits: Built) -> None:
+    branch = "/OWNER/batch-normalization-measured/blob/notebooks"
     for name in digits.chapters:
-        links = [str(link["href"]) for link in digits.soup(name).select("a[href]")]
-        assert any(link.endswith(f"urlpath=lab/tree/{name}.md") for link in links), name
+        links = digits.soup(name).select(".dropdown-launch-buttons a[href]")
+        assert {link.get_text().strip(): link["href"] for link in links} == {
+            "Binder": "https://mybinder.org/v2/gh/OWNER/batch-normalization-measured/notebooks"
+            f"?urlpath=lab/tree/{name}.ipynb",
+            "Colab": f"https://colab.research.google.com/github{branch}/{name}.ipynb",
+            "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com{branch}/{name}.ipynb",
+        }
+        pictures = digits.soup(name).select("img[src]")
+        assert not [img for img in pictures if str(img["src"]).startswith(("http", "//"))], name
 
 
 def test_one_word_is_rebuilt_without_running_code(

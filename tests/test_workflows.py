@@ -97,8 +97,11 @@ def test_privileges_are_least(path: Path) -> None:
     extra = {
         name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job
     }
-    deploy = {"deploy": {"pages": "write", "id-token": "write"}}
-    assert extra == (deploy if path.stem == "publish" else {})
+    publish = {
+        "notebooks": {"contents": "write"},
+        "deploy": {"pages": "write", "id-token": "write"},
+    }
+    assert extra == (publish if path.stem == "publish" else {})
     assert "secrets." not in path.read_text()
 
 
@@ -125,6 +128,16 @@ def test_the_published_book_is_built_on_mnist_from_main_only() -> None:
     assert "pull_request" not in workflow["on"]
     assert workflow["jobs"]["build"]["env"]["BNUTILS_DATASET"] == "mnist"
     assert workflow["jobs"]["deploy"]["needs"] == "build"
+
+
+def test_the_notebooks_of_the_published_book_become_a_branch() -> None:
+    jobs = read(FOLDER / "publish.yml")["jobs"]
+    (kept,) = (s["with"] for s in jobs["build"]["steps"] if "upload-artifact" in s.get("uses", ""))
+    # From the first wildcard on, the artifact keeps folders; it is laid over the checkout.
+    assert kept["path"] == "_build/html/_sources/**/*.ipynb"
+    _, fetch, push = jobs["notebooks"]["steps"]
+    assert fetch["with"] == {"name": kept["name"]}
+    assert "tools/notebooks_branch.sh" in push["run"]
 
 
 @each_workflow
