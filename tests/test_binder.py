@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".binder"
 SCRIPTS = Path(sys.executable).parent

@@ -19,7 +19,7 @@ from book._ext.bookext.dependencies import Package, mentioned
 from book._ext.bookext.pages import tidy
 from book._ext.bookext.repository import set_address, write_address
 from tests.tiny_book import ROOT, Book, chapter, described, drawn, environment, make_book
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import PATIENCE
 
 ALT = {"alt": "A line that rises."}
 CAPTION = {"name": "fig-line", "caption": "A line."}

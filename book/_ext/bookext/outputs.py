@@ -38,6 +38,7 @@ def shown(app: Sphinx, output: NotebookNode, alt: str) -> NotebookNode | None:
     for mime in (CLAIM, TABLE, WIDGET):
         data.pop(mime, None)
     if "image/png" in data:
+        alt = alt or output.metadata.get("image/png", {}).get("alt", "")
         data["text/plain"] = alt
         output.metadata = {"image/png": {"alt": alt}}
         if "image/svg+xml" in data:  # then the kernel has drawn the pixels, for dense screens
