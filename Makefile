@@ -14,7 +14,7 @@ PYTEST =
 VENV := .venv
 # The test that builds the book with both cores, and tests that read what it built.
 BOOK := tests/test_book.py
-AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py
+AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py tests/test_notebooks.py
 READY := $(VENV)/.ready-requirements.txt
 DEV := $(VENV)/.ready-requirements-dev.txt
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.

@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.waiting import wait_until
 
 SCRIPTS = Path(sys.executable).parent
 TOKEN = "test"
@@ -45,10 +46,9 @@ def jupyterlab(folder: Path, home: Path, *, plain: bool = False) -> Iterator[str
 
 
 def address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
-    until = time.monotonic() + 120
-    while time.monotonic() < until and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            port: int = json.loads(file.read_text())["port"]
-            return f"http://127.0.0.1:{port}"
-        time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
+    def found() -> list[str]:
+        return [file.read_text() for file in runtime.glob("jpserver-*.json")]
+
+    wait_until(lambda: any(found()) or server.poll() is not None, "JupyterLab to start")
+    assert server.poll() is None, f"JupyterLab did not start:\n{log.read_text()}"
+    return f"http://127.0.0.1:{json.loads(found()[0])['port']}"

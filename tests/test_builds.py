@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,8 +18,8 @@ import pytest
 from book._ext.bookext import whole
 from book._ext.bookext.strict import check_contents
 from tests.tiny_book import ROOT, Book, chapter, environment, make_book
+from tests.waiting import PATIENCE, wait_until
 
-LIMIT = 60  # seconds that are enough on the busiest machine
 WARM = pytest.param(
     True, marks=pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 )
@@ -48,13 +46,6 @@ def cut(app, page, template, context, doctree):
 def setup(app):
     app.connect("html-page-context", cut)
 """
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + LIMIT
-    while not true():
-        assert time.monotonic() < end, f"nothing came of it within {LIMIT} s"
-        time.sleep(0.05)
 
 
 def running(process: psutil.Process) -> bool:
@@ -105,23 +96,25 @@ def test_no_process_outlives_a_build(tmp_path: Path, warm: bool, number: signal.
     pages = {f"{name}.md": chapter(body.replace("NAME", name)) for name in names}
     book = make_book(tmp_path, pages, warm=warm)
     with start(book) as build:
-        wait_until(lambda: all((tmp_path / name).exists() for name in names))
+        wait_until(lambda: all((tmp_path / name).exists() for name in names), "all kernels")
         started = psutil.Process(build.pid).children(recursive=True)
         assert len(started) >= 2
         build.send_signal(number)  # as a terminal and a system short of memory do, to the build
-        wait_until(lambda: not any(map(running, started)))
-        assert build.wait(LIMIT) != 0
+        wait_until(lambda: not any(map(running, started)), "every process to end")
+        assert build.wait(PATIENCE) != 0
 
 
 @pytest.mark.parametrize("warm", [WARM])
 def test_nor_does_one_that_still_loads_libraries(tmp_path: Path, warm: bool) -> None:
     with start(make_book(tmp_path, {"one.md": chapter("1")}, warm=warm)) as build:
         process = psutil.Process(build.pid)
-        wait_until(lambda: len(process.children()) == 2)  # and the tracker of resources
+        wait_until(
+            lambda: len(process.children()) == 2, "the server"
+        )  # and the tracker of resources
         started = process.children()
         build.send_signal(signal.SIGINT)
-        wait_until(lambda: not any(map(running, started)))
-        assert build.wait(LIMIT) != 0
+        wait_until(lambda: not any(map(running, started)), "every process to end")
+        assert build.wait(PATIENCE) != 0
 
 
 def test_nor_does_the_one_that_renders_equations(tmp_path: Path) -> None:
@@ -136,7 +129,7 @@ def test_nor_does_the_one_that_renders_equations(tmp_path: Path) -> None:
         assert process.stdout is not None and process.stdout.readline() == b"\n"
         (node,) = psutil.Process(process.pid).children()
         process.kill()
-        wait_until(lambda: not running(node))
+        wait_until(lambda: not running(node), "node to end")
 
 
 def test_the_build_after_a_killed_one_is_right(tmp_path: Path) -> None:
@@ -202,14 +195,14 @@ def test_a_second_build_waits_for_the_first(tmp_path: Path) -> None:
     )
     book = make_book(tmp_path, {"one.md": chapter(body)})
     with start(book) as first:
-        wait_until((tmp_path / "runs").exists)
+        wait_until((tmp_path / "runs").exists, "the first build to run")
         with start(book) as second:
             assert second.stdout is not None
             assert any("Another build" in line for line in second.stdout)
             (tmp_path / "go").touch()
-            assert first.wait(LIMIT) == 0
+            assert first.wait(PATIENCE) == 0
             output = second.stdout.read()
-            assert second.wait(LIMIT) == 0, output
+            assert second.wait(PATIENCE) == 0, output
     assert (tmp_path / "runs").read_text() == "x"
 
 

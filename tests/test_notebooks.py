@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.built_book import Built, kept_build
 from tests.jupyterlab import TOKEN, jupyterlab
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -205,7 +206,7 @@ def test_they_run_from_an_empty_folder(
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     published = notebook(book, page)
-    client = NotebookClient(nbformat.from_dict(published), timeout=300)  # type: ignore[no-untyped-call]
+    client = NotebookClient(nbformat.from_dict(published), timeout=None)  # type: ignore[no-untyped-call]
     ran = client.execute(cwd=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
     assert os.environ["BNUTILS_JOBS"] == "1"
@@ -231,7 +232,7 @@ def test_jupyterlab_shows_the_numbers_and_folds_the_code(
         table = page.locator(".jp-RenderedMarkdown table", has_text="sample 4")
         row = table.locator("tbody tr").first.locator("td").filter(visible=True)
         expect(row).to_contain_text(
-            ["", "1.00", "3.00", "5.00", "7.00", "4.00", "2.24"], timeout=120_000
+            ["", "1.00", "3.00", "5.00", "7.00", "4.00", "2.24"], timeout=1000 * PATIENCE
         )
         folded = sum("jupyter" in cell.metadata for cell in published.cells)
         expect(page.locator(".jp-InputPlaceholder")).to_have_count(folded)
