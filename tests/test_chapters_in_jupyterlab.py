@@ -16,6 +16,7 @@ from jupytext.config import load_jupytext_configuration_file
 from playwright.sync_api import Browser, expect
 
 from tests.jupyterlab import TOKEN, jupyterlab
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = [
@@ -67,7 +68,7 @@ def test_jupyter_reads_the_chapter_as_a_notebook(lab: str, chapter: str) -> None
             "and does not open it: fence with ``` or add the front matter"
         )
     address = f"{lab}/api/contents/{chapter}?type=notebook&token={TOKEN}"
-    with urllib.request.urlopen(address, timeout=60) as reply:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as reply:
         notebook: dict[str, Any] = json.load(reply)["content"]
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert len(code) == len(re.findall(r"^```\{code-cell\}", source, re.M))
@@ -85,20 +86,16 @@ def test_a_chapter_that_is_opened_run_and_saved_keeps_its_file(
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.goto(f"{lab}/lab/tree/{chapter}?token={TOKEN}&reset")
     panel = page.locator(".jp-NotebookPanel:visible")
-    panel.locator(".jp-Cell").first.wait_for(timeout=120_000)
+    panel.locator(".jp-Cell").first.wait_for(timeout=1000 * PATIENCE)
     assert page.locator(".jp-FileEditor").count() == 0
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]:visible")
-    expect(idle).to_have_count(1, timeout=120_000)
+    expect(idle).to_have_count(1, timeout=1000 * PATIENCE)
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     last = panel.locator(".jp-CodeCell .jp-InputPrompt").last
-    expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=240_000)
+    expect(last).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * PATIENCE)
     page.keyboard.press("Control+s")
-    for _ in range(1200):
-        if file.stat().st_mtime_ns != saved:
-            break
-        page.wait_for_timeout(100)
-    assert file.stat().st_mtime_ns != saved, "it was not saved"
-    page.wait_for_timeout(500)
+    wait_until(lambda: file.stat().st_mtime_ns != saved, "the file to be saved")
+    page.locator(".jp-mod-dirty").wait_for(state="detached", timeout=1000 * PATIENCE)
     page.close()
     assert file.read_bytes() == before
