@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.chromium import FLAGS, find_chromium
-from tests.waiting import PATIENCE
 
+PATIENCE = 180_000  # milliseconds: a page gets there or is stuck
 FRAMES = """count => new Promise(done => {
   const next = () => count-- > 0 ? requestAnimationFrame(next) : done();
   next();
@@ -21,7 +21,7 @@ FRAMES = """count => new Promise(done => {
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
-            executable_path=str(find_chromium()), args=FLAGS, timeout=1000 * PATIENCE
+            executable_path=str(find_chromium()), args=FLAGS, timeout=PATIENCE
         )
         yield found
         found.close()
@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
 def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
     """An empty page in a context of its own, with these options."""
     context = browser.new_context(**options)
-    context.set_default_timeout(1000 * PATIENCE)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 300.0  # seconds, after which something hangs and is not slow
+PATIENCE = 900.0  # seconds, after which something hangs and is not slow
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
