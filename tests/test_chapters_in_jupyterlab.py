@@ -83,13 +83,14 @@ def test_a_chapter_that_is_opened_run_and_saved_keeps_its_file(
 ) -> None:
     file = clone / chapter
     before, saved = file.read_bytes(), file.stat().st_mtime_ns
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    # JupyterLab draws the cells that are in sight.
+    page = browser.new_page(viewport={"width": 1200, "height": 20_000})
     page.goto(f"{lab}/lab/tree/{chapter}?token={TOKEN}&reset")
     panel = page.locator(".jp-NotebookPanel:visible")
     panel.locator(".jp-Cell").first.wait_for(timeout=1000 * PATIENCE)
     assert page.locator(".jp-FileEditor").count() == 0
-    idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]:visible")
-    expect(idle).to_have_count(1, timeout=1000 * PATIENCE)
+    ready = panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    expect(ready).to_have_count(1, timeout=1000 * PATIENCE)
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     last = panel.locator(".jp-CodeCell .jp-InputPrompt").last
