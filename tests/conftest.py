@@ -1,5 +1,6 @@
 """What several files of tests need."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from tests.browsing import chromium, new_page
 from tests.built_book import kept_build
 from tests.figure_page import FigurePage, opened
 from tests.served import served
+
+# A shell starts what runs in the background deaf to interrupts, and so would be what tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
