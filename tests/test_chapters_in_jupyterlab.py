@@ -76,6 +76,13 @@ def test_jupyter_reads_the_chapter_as_a_notebook(lab: str, chapter: str) -> None
         assert notebook["metadata"]["kernelspec"]["name"] == "python3"
 
 
+def is_connected(lab: str, chapter: str) -> bool:
+    """Whether a page speaks with the kernel of a chapter; before, it forgets what is to run."""
+    with urllib.request.urlopen(f"{lab}/api/sessions?token={TOKEN}", timeout=PATIENCE) as reply:
+        kernels = [session["kernel"] for session in json.load(reply) if session["path"] == chapter]
+    return any(k["connections"] and k["execution_state"] == "idle" for k in kernels)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", [SHORT, WITH_FIGURES])
 def test_a_chapter_that_is_opened_run_and_saved_keeps_its_file(
@@ -91,6 +98,7 @@ def test_a_chapter_that_is_opened_run_and_saved_keeps_its_file(
     assert page.locator(".jp-FileEditor").count() == 0
     ready = panel.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     expect(ready).to_have_count(1, timeout=1000 * PATIENCE)
+    wait_until(lambda: is_connected(lab, chapter), "a kernel that the page is connected to")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     last = panel.locator(".jp-CodeCell .jp-InputPrompt").last
