@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 SCRIPTS = Path(sys.executable).parent
 TOKEN = "test"
@@ -46,9 +48,20 @@ def jupyterlab(folder: Path, home: Path, *, plain: bool = False) -> Iterator[str
 
 
 def address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
-    def found() -> list[str]:
-        return [file.read_text() for file in runtime.glob("jpserver-*.json")]
+    def answering() -> list[str]:
+        ports = [json.loads(file.read_text() or "{}") for file in runtime.glob("jpserver-*.json")]
+        addresses = [f"http://127.0.0.1:{port['port']}" for port in ports if port]
+        return [found for found in addresses if answers(found)]
 
-    wait_until(lambda: any(found()) or server.poll() is not None, "JupyterLab to start")
+    wait_until(lambda: answering() or server.poll() is not None, "JupyterLab to start")
     assert server.poll() is None, f"JupyterLab did not start:\n{log.read_text()}"
-    return f"http://127.0.0.1:{json.loads(found()[0])['port']}"
+    return answering()[0]
+
+
+def answers(address: str) -> bool:
+    """Whether a server is there already: it says where it will be before it is."""
+    try:
+        with urllib.request.urlopen(f"{address}/api", timeout=PATIENCE):
+            return True
+    except URLError:
+        return False
