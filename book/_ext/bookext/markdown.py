@@ -24,6 +24,7 @@ Block = str | int
 RUN = "*Run the cells up to this one, and the figure responds.*"
 _SPECIAL = re.compile(r"[\\`*_<>$|~]|\](?=\()")
 _FIRST = re.compile(r"^([-+#]|\d+[.)])(?=\s)")  # what would begin a list or a heading
+_FOLD = re.compile("</?details")
 _STILL = re.compile(r'<img class="bn-still"[^>]* alt="([^"]*)"')
 _LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>([^<]*)</a>')
 
@@ -91,6 +92,9 @@ class Page:
         address = node.get("refuri") or f"#{node['refid']}"
         return f"[{self.line(node)}]({urljoin(self.address, address)})"
 
+    def span_image(self, node: nodes.Element) -> str:
+        return f"![{node['alt']}]({urljoin(self.address, node['uri'])})"
+
     def span_raw(self, node: nodes.Element) -> str:
         links = _LINK.findall(node.astext())
         return "".join(f" [{text}]({urljoin(self.address, address)})" for address, text in links)
@@ -115,7 +119,11 @@ class Page:
     def block_target(self, node: nodes.Element) -> list[Block]:
         return []
 
-    block_raw = block_Invisible = block_target
+    block_Invisible = block_target
+
+    def block_raw(self, node: nodes.Element) -> list[Block]:
+        html = node.astext().strip()  # what folds a text does so in notebooks too
+        return [html] if _FOLD.match(html) else []
 
     def block_TextElement(self, node: nodes.Element) -> list[Block]:
         return [_FIRST.sub(lambda m: f"{m[1][:-1]}\\{m[1][-1]}", self.line(node))]
