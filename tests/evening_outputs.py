@@ -49,9 +49,8 @@ def tables(texts: list[str]) -> list[list[list[str]]]:
 
 
 def table(texts: list[str], first: str) -> list[list[str]]:
-    """The table whose head begins with `first`."""
-    (found,) = [rows for rows in tables(texts) if rows[0][0] == first]
-    return found
+    """The first table whose head begins with `first`."""
+    return next(rows for rows in tables(texts) if rows[0][0] == first)
 
 
 def interval(words: str) -> tuple[float, float, float]:

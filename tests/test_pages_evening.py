@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -29,18 +30,19 @@ def built(dataset: str) -> Built:
     return found
 
 
-def executed(book: Built, name: str) -> NotebookNode:
-    return nbformat.read(book.build_folder / "jupyter_execute" / "book" / f"{name}.ipynb", 4)
+def evening(book: Built) -> NotebookNode:
+    """The notebook of the page, with the outputs of the build."""
+    return nbformat.read(book.html / "_sources" / "book" / "evening.ipynb", 4)
 
 
 @pytest.mark.parametrize("dataset", DATA)
 def test_the_page_agrees_with_its_numbers(dataset: str) -> None:
-    check(printed(executed(built(dataset), "evening")))
+    check(printed(evening(built(dataset))))
 
 
 @pytest.mark.parametrize("dataset", DATA)
 def test_figures_are_pictures_with_words(dataset: str) -> None:
-    cells = executed(built(dataset), "evening").cells
+    cells = evening(built(dataset)).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     pictures = [o for o in outputs if "image/png" in o.get("data", {})]
     assert 7 <= len(pictures) <= 9
@@ -66,12 +68,12 @@ def overlap(words: str, other: str) -> bool:
 @pytest.mark.parametrize("dataset", DATA)
 def test_main_results_overlap_with_those_of_the_long_chapters(dataset: str) -> None:
     book = built(dataset)
-    texts = printed(executed(book, "evening"))
-    comparison = pasted(executed(book, "implementation/comparison"))
+    texts = printed(evening(book))
+    comparison = pasted(book, "implementation/comparison")
     for row, name in (("validation accuracy, %", "validation"), ("test accuracy, %", "test")):
         (words,) = [line[3] for line in table(texts, "mean of 5 seeds") if line[0] == row]
         assert overlap(words, comparison[f"cmp-{name}-accuracy"]), (words, name)
-    sizes = pasted(executed(book, "experiments/batch-size"))
+    sizes = pasted(book, "experiments/batch-size")
     apart = [
         (row[0], row[4], sizes[f"bs-difference-{row[0]}"])
         for row in table(texts, "batch size")[1:]
@@ -80,15 +82,14 @@ def test_main_results_overlap_with_those_of_the_long_chapters(dataset: str) -> N
     assert apart == []
 
 
-def pasted(notebook: NotebookNode) -> dict[str, str]:
+def pasted(book: Built, name: str) -> dict[str, str]:
     """The named numbers of a chapter, as text."""
-    found = {}
-    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
-        name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-        if name is not None:
-            text = next(v for k, v in output["data"].items() if k.endswith("text/plain"))
-            found[name] = text.strip("'\"").replace("\\xa0", " ").replace("\xa0", " ")
-    return found
+    path = book.build_folder / "jupyter_execute" / "book" / f"{name}.glue.json"
+    outputs = json.loads(path.read_text("utf-8"))
+    return {
+        key: output["data"]["text/plain"].strip("'").replace("\\xa0", " ")
+        for key, output in outputs.items()
+    }
 
 
 def run_bare(folder: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> NotebookNode:
@@ -126,14 +127,16 @@ def test_without_data_it_says_what_to_do(tmp_path: Path) -> None:
         tmp_path / "env", BNUTILS_DATA=str(tmp_path / "none"), http_proxy="http://127.0.0.1:9",
         https_proxy="http://127.0.0.1:9",
     )  # fmt: skip
-    found = subprocess.run([python, "-c", absent], env=variables, text=True, capture_output=True)
+    found = subprocess.run(
+        [python, "-c", absent], env=variables, text=True, capture_output=True, cwd=tmp_path
+    )
     assert found.stdout.strip() == "[None, None]", found.stderr
     cells = [
         c.source
         for c in hand_in("https://example.org/").cells
         if "setup" in c.metadata.get("tags", [])
     ]
-    program = "\n".join(cells).replace("found = display(", "(")
+    program = "\n".join(cells)
     for data, reason in (("mnist", "mnist is neither in"), ("letters", "letters is neither in")):
         done = subprocess.run(
             [python, "-c", program], env={**variables, "BNUTILS_DATASET": data},
