@@ -197,7 +197,10 @@ def test_a_missing_page_is_told(book: Built, browser: Browser) -> None:
     def published(route: Route) -> None:
         path = route.request.url.split("/batch-normalization-measured/")[-1].partition("?")[0]
         file = book.html / path
-        route.fulfill(path=file if file.is_file() else book.html / "404.html")
+        if file.is_file():
+            route.fulfill(path=file)
+        else:
+            route.fulfill(path=book.html / "404.html", status=404)
 
     with new_page(browser) as page:
         page.route("**/*", published)
