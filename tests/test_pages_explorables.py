@@ -15,20 +15,23 @@ from tests.figure_page import PAGES, FigurePage, opened
 
 pytestmark = pytest.mark.slow
 
-FOCUSABLE = "input, select, button, [tabindex]"
+# The theme makes wide tables stops of the Tab key when it comes to them, hidden ones too: a place
+# is one among what is seen.
+SEEN = """figure => [...figure.querySelectorAll("input, select, button, [tabindex]")]
+    .filter(e => e.checkVisibility({ visibilityProperty: true }))"""
 FOCUS = """figure => {
   const e = document.activeElement;
   if (!figure.contains(e)) return null;
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(e);
   const box = e.getBoundingClientRect();
   return {
-    at: [...figure.querySelectorAll("input, select, button, [tabindex]")].indexOf(e),
+    at: (SEEN)(figure).indexOf(e),
     kind: e.getAttribute("role") ?? (e.tagName === "INPUT" ? e.type : e.tagName.toLowerCase()),
     ring: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
     colours: [outlineColor, getComputedStyle(figure.querySelector(".bn-root")).backgroundColor],
     size: Math.min(box.width, box.height),
   };
-}"""
+}""".replace("SEEN", SEEN)
 # What a key should change: the state, and what the page shows.
 SHOWN = """figure => JSON.stringify([figure.bnModel.get("step"), figure.innerText,
   ...[...figure.querySelectorAll("input, select, [aria-valuetext]")]
@@ -91,8 +94,7 @@ def try_every_control(figure: FigurePage) -> None:
             if root.evaluate(SHOWN) != before:
                 break
         assert root.evaluate(SHOWN) != before, f"{focus} answers to no key"
-    visible = {at for at, e in enumerate(root.locator(FOCUSABLE).all()) if e.is_visible()}
-    assert reached and visible <= reached
+    assert reached and set(range(root.evaluate(f"figure => ({SEEN})(figure).length"))) <= reached
 
 
 @pytest.mark.parametrize("module", PAGES)
