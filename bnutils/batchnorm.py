@@ -1,29 +1,23 @@
 """Batch normalization as a layer: learnable scale and shift, running statistics, two modes.
 
-A drop-in for PyTorch's layers: same arguments, same ``state_dict``, same errors.
+Arguments, ``state_dict`` and errors are those of PyTorch's layers. How far PyTorch's tools take
+the one for the other is in ``bnutils.tools``.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from bnutils.normalize import BatchNormFunction
+from bnutils.normalize import inverse_std, normalize_batch, wide_dtype
 
 
-class _BatchNorm(nn.Module):
-    """What ``BatchNorm1d`` and ``BatchNorm2d`` share; they differ in the shapes they accept."""
+class _BatchNorm(nn.modules.batchnorm._BatchNorm):
+    """What ``BatchNorm1d`` and ``BatchNorm2d`` share; they differ in the shapes they accept.
 
-    _version = 2  # of the state_dict: since this version PyTorch's layer counts its batches
-    accepted: str
-    accepted_dims: tuple[int, ...]
-    weight: nn.Parameter | None
-    bias: nn.Parameter | None
-    running_mean: Tensor | None
-    running_var: Tensor | None
-    num_batches_tracked: Tensor | None
+    PyTorch's class stands above because its tools look for it. It reads checkpoints and prints the
+    settings; all that is computed, and what it is computed with, is written here.
+    """
 
     def __init__(
         self,
@@ -37,7 +31,7 @@ class _BatchNorm(nn.Module):
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__()
+        nn.Module.__init__(self)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
 
@@ -56,12 +50,11 @@ class _BatchNorm(nn.Module):
 
     def reset_running_stats(self) -> None:
         """Set the running mean to 0, the running variance to 1 and the count of batches to 0."""
-        if self.track_running_stats:
-            assert self.running_mean is not None and self.running_var is not None
-            assert self.num_batches_tracked is not None
-            self.running_mean.zero_()  # [C]
-            self.running_var.fill_(1)  # [C]
-            self.num_batches_tracked.zero_()  # []
+        for value, start in (
+            (self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)
+        ):  # fmt: skip
+            if value is not None:
+                value.fill_(start)  # [C], [C], []
 
     def reset_parameters(self) -> None:
         """Start as the bare normalization: gamma 1, beta 0, fresh running statistics."""
@@ -77,29 +70,34 @@ class _BatchNorm(nn.Module):
         Training uses the batch's statistics and moves the running ones towards them; evaluation
         uses the running ones, or the batch's where none are tracked.
         Raises: ValueError for a wrong number of dimensions or one value per channel in training;
-        RuntimeError for a wrong number of channels or mixed dtypes.
-        Source: Ioffe and Szegedy (2015), Algorithms 1 and 2.
+        RuntimeError for a wrong number of channels, mixed dtypes, or other than floating-point
+        numbers. Source: Ioffe and Szegedy (2015), Algorithms 1 and 2.
         """
+        # A tool that writes a network down notes the layer as one step, as it does PyTorch's.
+        if isinstance(x, fx.Proxy) and x.tracer.root is not self:
+            return x.tracer.create_proxy("call_module", x.tracer.path_of_module(self), (x,), {})
         self._check(x)
         if not self.training and self.running_mean is not None and self.running_var is not None:
-            return self._normalize_by_running_stats(x)
+            return self.normalize_by_running_stats(x)
+        return self.normalize_by_batch(x)
+
+    def normalize_by_batch(self, x: Tensor) -> Tensor:
         if x.numel() == x.shape[1]:
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {x.shape}"
             )
-        y, mean, var = BatchNormFunction.apply(x, self.weight, self.bias, self.eps)
+        y, mean, var = normalize_batch(x, self.weight, self.bias, self.eps)  # [B, C, ...], [C], [C]
         if self.training and self.track_running_stats:
             self._update_running_stats(mean, var, m=x.numel() // max(x.shape[1], 1))
-        return y  # type: ignore[no-any-return]
+        return y
 
-    def _normalize_by_running_stats(self, x: Tensor) -> Tensor:
-        assert self.running_mean is not None and self.running_var is not None
-        wide = torch.promote_types(x.dtype, torch.float32)
+    def normalize_by_running_stats(self, x: Tensor) -> Tensor:
+        assert self.running_mean is not None and self.running_var is not None  # for mypy
+        wide = wide_dtype(x.dtype)
         channel = [1, -1] + [1] * (x.dim() - 2)
-        inv_std = torch.rsqrt(self.running_var.to(wide) + self.eps)  # [C]
-        scale = inv_std if self.weight is None else inv_std * self.weight  # [C]
-        centred = x.to(wide) - self.running_mean.view(channel)  # [B, C, ...]
-        y = centred * scale.view(channel)  # [B, C, ...]
+        scale = inverse_std(self.running_var.to(wide), self.eps)  # [C]
+        scale = scale if self.weight is None else scale * self.weight  # [C]
+        y = (x.to(wide) - self.running_mean.view(channel)) * scale.view(channel)  # [B, C, ...]
         y = y if self.bias is None else y + self.bias.view(channel)  # [B, C, ...]
         return y.to(x.dtype)
 
@@ -107,48 +105,33 @@ class _BatchNorm(nn.Module):
     def _update_running_stats(self, mean: Tensor, var: Tensor, m: int) -> None:
         if m == 0 or self.running_mean is None or self.running_var is None:
             return
-        assert self.num_batches_tracked is not None
-        self.num_batches_tracked += 1  # []
-        momentum = self.momentum
-        if momentum is None:  # the plain average of all batches so far
-            momentum = 1 / float(self.num_batches_tracked)
+        weight: float | Tensor | None = self.momentum  # of the new value
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked += 1  # []
+        if weight is None:  # the plain average of all batches so far
+            count = self.num_batches_tracked
+            weight = 0.0 if count is None else count.to(self.running_mean.dtype).reciprocal()  # []
         unbiased = var * (m / (m - 1))  # [C], of which the running variance is an average
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), momentum)  # [C]
-        self.running_var.lerp_(unbiased.to(self.running_var.dtype), momentum)  # [C]
+        self.running_mean.lerp_(mean.detach().to(self.running_mean.dtype), weight)  # [C]
+        self.running_var.lerp_(unbiased.detach().to(self.running_var.dtype), weight)  # [C]
 
     def _check(self, x: Tensor) -> None:
-        if x.dim() not in self.accepted_dims:
-            raise ValueError(f"expected {self.accepted} input (got {x.dim()}D input)")
+        self._check_input_dim(x)  # type: ignore[no-untyped-call]
+        accepted = (x.dtype, wide_dtype(x.dtype))
         for name in ("running_mean", "running_var", "weight", "bias"):
             values = getattr(self, name)
             if values is None:
                 continue
             if len(values) != x.shape[1]:
                 raise RuntimeError(f"{name} should contain {x.shape[1]} elements not {len(values)}")
-            if values.dtype not in (x.dtype, torch.promote_types(x.dtype, torch.float32)):
+            if values.dtype not in accepted:
                 raise RuntimeError(
                     f"mixed dtype: the input is {x.dtype}, {name} is {values.dtype}; "
                     f"convert one of them with .to(dtype)"
                 )
 
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, bias={self.bias is not None}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
 
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Any], prefix: str, local_metadata: Any, *rest: Any
-    ) -> None:
-        key = prefix + "num_batches_tracked"
-        old = local_metadata.get("version", None)
-        if self.track_running_stats and (old is None or old < 2) and key not in state_dict:
-            state_dict[key] = torch.tensor(0, dtype=torch.long)
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
-
-
-class BatchNorm1d(_BatchNorm):
+class BatchNorm1d(_BatchNorm, nn.BatchNorm1d):
     """Batch normalization of vectors [B, C] or sequences [B, C, L], per channel.
 
     Arguments and attributes are those of ``torch.nn.BatchNorm1d``; ``weight`` is the paper's
@@ -156,14 +139,10 @@ class BatchNorm1d(_BatchNorm):
     Source: Ioffe and Szegedy (2015), Algorithms 1 and 2.
     """
 
-    accepted, accepted_dims = "2D or 3D", (2, 3)
 
-
-class BatchNorm2d(_BatchNorm):
+class BatchNorm2d(_BatchNorm, nn.BatchNorm2d):
     """Batch normalization of images [B, C, H, W]: one mean and variance a channel, over B, H, W.
 
     Arguments and attributes are those of ``torch.nn.BatchNorm2d``.
     Source: Ioffe and Szegedy (2015), section 3.2.
     """
-
-    accepted, accepted_dims = "4D", (4,)

@@ -8,12 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.freezing import FrozenBatchNorm
+from bnutils.norm_layers import extras, is_norm
+from bnutils.normalize import inverse_std
 
 NORMS_AFTER: dict[type[nn.Module], tuple[type[nn.Module], ...]] = {
-    nn.Linear: (BatchNorm1d, nn.BatchNorm1d),
-    nn.Conv2d: (BatchNorm2d, nn.BatchNorm2d),
+    nn.Linear: (BatchNorm1d, nn.BatchNorm1d, FrozenBatchNorm),
+    nn.Conv2d: (BatchNorm2d, nn.BatchNorm2d, FrozenBatchNorm),
 }
-ALL_BATCH_NORMS = (BatchNorm1d, BatchNorm2d, nn.modules.batchnorm._BatchNorm)
 
 
 class FoldError(ValueError):
@@ -25,7 +27,8 @@ def fold(net: nn.Sequential) -> nn.Sequential:
 
     Folds pairs of Linear and BatchNorm1d over vectors [B, C], and of Conv2d and BatchNorm2d, the
     book's layers and PyTorch's, also within nested ``nn.Sequential``. The result maps the same
-    inputs to the same outputs up to rounding, and shares no memory with ``net``.
+    inputs to the same outputs up to rounding, shares no memory with ``net``, and its layers are
+    numbered anew.
     Raises FoldError for a batch normalization in training mode, without running statistics, or
     not directly after a layer that it fits; TypeError where ``net`` is not an ``nn.Sequential``.
     """
@@ -38,14 +41,16 @@ def fold(net: nn.Sequential) -> nn.Sequential:
 
 
 def _fold_layers(net: nn.Sequential, prefix: str) -> list[nn.Module]:
+    if more := extras(net):
+        raise FoldError(f"the network carries {more}, which its folded copy would lack; remove it")
     folded: list[nn.Module] = []
     previous: nn.Module | None = None
     for index, layer in enumerate(net):
         name = f"layer {prefix}{index}, {type(layer).__name__},"
         if type(layer) is nn.Sequential:
             folded.append(nn.Sequential(*_fold_layers(layer, f"{prefix}{index}.")))
-        elif not isinstance(layer, ALL_BATCH_NORMS):
-            if any(isinstance(part, ALL_BATCH_NORMS) for part in layer.modules()):
+        elif not is_norm(layer):
+            if any(is_norm(part) for part in layer.modules()):
                 raise FoldError(
                     f"{name} holds batch normalization in an order that only its forward() knows; "
                     f"fold its pairs of layers with fold_pair"
@@ -73,9 +78,21 @@ def fold_pair(
     """One layer that computes ``norm(layer(x))`` in evaluation mode, up to rounding.
 
     Computed in float64 and rounded once, to the dtype of ``layer``. ``name`` is for messages.
-    Raises FoldError for a norm in training mode or without running statistics, or of another
-    number of channels. Source: Ioffe and Szegedy (2015), Algorithm 2, lines 10 and 11.
+    Raises FoldError for a norm in training mode or without running statistics, of another number
+    of channels or dimensions, for subclasses, and for hooks or tensors that folding would lose.
+    Source: Ioffe and Szegedy (2015), Algorithm 2, lines 10 and 11.
     """
+    kind, after = type(layer), type(norm)
+    if after not in NORMS_AFTER.get(kind, ()):
+        raise FoldError(
+            f"{name} is {after.__name__} after {kind.__name__}; only BatchNorm1d after Linear and "
+            f"BatchNorm2d after Conv2d can be folded, and no subclasses of them"
+        )
+    if more := extras(layer) or extras(norm):
+        raise FoldError(
+            f"{name} or the layer before it carries more than its settings, {more}, which a "
+            f"folded layer would lack; make it permanent or remove it first"
+        )
     mean, var = norm.running_mean, norm.running_var
     if mean is None or var is None:
         raise FoldError(
@@ -87,7 +104,7 @@ def fold_pair(
             f"{name} is in training mode, in which it uses the statistics of the batch, and only "
             f"constants can be folded; call net.eval() first"
         )
-    assert isinstance(mean, Tensor) and isinstance(var, Tensor) and isinstance(norm.eps, float)
+    assert isinstance(mean, Tensor) and isinstance(var, Tensor)  # for mypy
     channels = layer.weight.shape[0]
     if mean.shape != (channels,):
         raise FoldError(
@@ -95,7 +112,7 @@ def fold_pair(
             f"expected as many"
         )
     gamma, beta = norm.weight, norm.bias
-    scale = torch.rsqrt(var.double() + norm.eps)  # [C]
+    scale = inverse_std(var.double(), float(norm.eps))  # type: ignore[arg-type]  # [C]
     scale = scale if gamma is None else scale * gamma.double()  # type: ignore[operator]
     shift = -mean.double() if layer.bias is None else layer.bias.double() - mean.double()  # [C]
     offset = scale * shift if beta is None else scale * shift + beta.double()  # type: ignore

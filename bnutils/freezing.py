@@ -8,11 +8,16 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.family.ghost import GhostBatchNorm1d
+from bnutils.family.renorm import BatchRenorm1d
+from bnutils.norm_layers import BATCH_NORMS, OF_A_NORM, AnyBatchNorm, extras, norm_layers
+from bnutils.normalize import inverse_std, wide_dtype
 from bnutils.replicas.stacking import stack_layer
 from bnutils.replicas.wide import WideLayer
+from bnutils.sync import SyncBatchNorm1d
 
-FREEZABLE_NORMS = (BatchNorm1d, BatchNorm2d, nn.BatchNorm1d, nn.BatchNorm2d)
+# In evaluation mode all of them are batch normalization by constants.
+FREEZABLE_NORMS = BATCH_NORMS | {GhostBatchNorm1d, BatchRenorm1d, SyncBatchNorm1d}
 
 
 class FrozenBatchNorm(nn.Module):
@@ -43,9 +48,13 @@ class FrozenBatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize ``x`` [B, C, ...] by the stored statistics, whatever the mode."""
-        wide = torch.promote_types(x.dtype, torch.float32)
+        if x.shape[1] != len(self.running_mean):
+            raise RuntimeError(
+                f"running_mean should contain {x.shape[1]} elements not {len(self.running_mean)}"
+            )
+        wide = wide_dtype(x.dtype)
         channel = [1, -1] + [1] * (x.dim() - 2)
-        scale = torch.rsqrt(self.running_var.to(wide) + self.eps)  # [C]
+        scale = inverse_std(self.running_var.to(wide), self.eps)  # [C]
         scale = scale if self.weight is None else scale * self.weight  # [C]
         y = (x.to(wide) - self.running_mean.view(channel)) * scale.view(channel)  # [B, C, ...]
         y = y if self.bias is None else y + self.bias.view(channel)  # [B, C, ...]
@@ -55,40 +64,42 @@ class FrozenBatchNorm(nn.Module):
         return f"{self.num_features}, eps={self.eps}"
 
 
-def frozen(net: nn.Module, *, affine: bool = False) -> nn.Module:
+def frozen(net: nn.Module, *, freeze_affine: bool = False) -> nn.Module:
     """A copy of ``net`` whose batch normalization layers are frozen; ``net`` may be one itself.
 
-    gamma and beta are frozen too where ``affine`` is set. The copy has the mode and the
-    ``state_dict`` of ``net``. Raises ValueError for a layer without running statistics.
+    Freezes the layers of PyTorch and of this book, wherever they stand; with ``freeze_affine``
+    gamma and beta too. The copy has the mode and the ``state_dict`` of ``net``, and shares
+    parameters where ``net`` does.
+    Raises ValueError for a layer without running statistics, of an unknown type that has some, or
+    with hooks or other things that its copy would lack.
     """
-    if not isinstance(net, FREEZABLE_NORMS):
-        copy = deepcopy(net)
-        for name, part in list(copy.named_modules()):
-            if isinstance(part, FREEZABLE_NORMS):
-                parent, _, attribute = name.rpartition(".")
-                setattr(copy.get_submodule(parent), attribute, frozen(part, affine=affine))
-        return copy
-    if net.running_mean is None:
+    copies: dict[int, object] = {}  # of layers and parameters, by their place in memory
+    for name, norm in norm_layers(net, FREEZABLE_NORMS, other={FrozenBatchNorm}).items():
+        copies[id(norm)] = _frozen_layer(norm, name or "itself", copies, freeze_affine)
+    return deepcopy(net, copies)
+
+
+def _frozen_layer(
+    norm: AnyBatchNorm, name: str, copies: dict[int, object], freeze_affine: bool
+) -> FrozenBatchNorm:
+    if norm.running_mean is None:
         raise ValueError(
-            f"{net} has no running statistics that could be frozen; "
+            f"layer {name!r}, {norm}, has no running statistics that could be frozen; "
             f"train it with track_running_stats=True"
         )
-    layer = FrozenBatchNorm(
-        net.num_features, net.eps, affine=net.weight is not None, bias=net.bias is not None
-    )
-    layer.to(net.running_mean.device, net.running_mean.dtype).load_state_dict(net.state_dict())
-    for name, parameter in layer.named_parameters():
-        trains = getattr(net, name).requires_grad
-        parameter.requires_grad_(trains and not affine)
-    return layer.train(net.training)
+    if more := extras(norm):
+        raise ValueError(
+            f"layer {name!r} carries what a frozen layer would lack: {more}; remove it first, or "
+            f"call eval() on this layer after each train()"
+        )
+    layer = FrozenBatchNorm(norm.num_features, norm.eps, affine=False)
+    for part in OF_A_NORM:
+        setattr(layer, part, deepcopy(getattr(norm, part), copies))
+    for parameter in layer.parameters() if freeze_affine else ():
+        parameter.requires_grad_(False)
+    return layer.train(norm.training)
 
 
 @stack_layer.register
 def _(first: FrozenBatchNorm, layers: Sequence[FrozenBatchNorm]) -> nn.Module:
-    wide = FrozenBatchNorm(
-        len(layers) * first.num_features,
-        first.eps,
-        affine=first.weight is not None,
-        bias=first.bias is not None,
-    )
-    return WideLayer(wide, layers)
+    return WideLayer(FrozenBatchNorm(len(layers) * first.num_features, first.eps), layers)

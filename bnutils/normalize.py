@@ -6,10 +6,36 @@ taken over the m values that the batch holds of it: m = B for vectors, m = B·H�
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
+
+
+def wide_dtype(dtype: torch.dtype) -> torch.dtype:
+    """The dtype in which numbers of ``dtype`` are normalized: float32 for half precision.
+
+    Raises NotImplementedError, as PyTorch does, for what is no floating-point number.
+    """
+    if not dtype.is_floating_point:
+        raise NotImplementedError(
+            f"batch normalization takes floating-point numbers, got {dtype}; convert the input "
+            f"first, whole numbers with .float()"
+        )
+    return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def inverse_std(var: Tensor, eps: float) -> Tensor:
+    """1 / √(``var`` + ``eps``), the same shape; 0 where both are 0, as in PyTorch's kernels.
+
+    Raises ValueError for a negative ``eps``.
+    """
+    if eps < 0:
+        raise ValueError(f"eps is {eps}: it keeps a root away from zero; give 0 or more")
+    spread = var + eps
+    return torch.rsqrt(spread if eps > 0 else spread.masked_fill(spread == 0, inf))
 
 
 def batch_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -33,50 +59,69 @@ class BatchNormFunction(torch.autograd.Function):
     """Normalize a batch by its own statistics, scale by gamma and shift by beta.
 
     Shapes: ``x`` [B, C, ...], ``weight`` (gamma) and ``bias`` (beta) [C] or None. Returns ``y``
-    like ``x``, and the batch's ``mean`` and biased ``var`` [C], through which no gradient flows.
-    Half precision is computed in float32.
+    like ``x``, and the batch's ``mean`` and biased ``var`` [C] and its centred values [B, C, ...],
+    through which no gradient flows. Half precision is computed in float32.
+    Raises: NotImplementedError for other than floating-point numbers.
     Source: Ioffe and Szegedy (2015), Algorithm 1; the gradient is the chain rule of section 3
     of that paper, gathered into one formula.
     """
 
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))  # [B, C, ...]
-        channel = [1, -1] + [1] * (x.dim() - 2)
-        centred, mean, var = batch_moments(wide)  # [B, C, ...], [1, C, 1, ...], [1, C, 1, ...]
-        inv_std = torch.rsqrt(var + eps)  # [1, C, 1, ...]
-        x_hat = centred * inv_std  # [B, C, ...]
-        y = x_hat if weight is None else x_hat * weight.view(channel)  # [B, C, ...]
-        y = y if bias is None else y + bias.view(channel)  # [B, C, ...]
-        mean, var = mean.flatten(), var.flatten()  # [C], [C]
-        ctx.save_for_backward(x, weight, x_hat, inv_std)
-        ctx.eps = eps
-        ctx.mark_non_differentiable(mean, var)
-        return y.to(x.dtype), mean, var
+    generate_vmap_rule = True
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, x_hat, inv_std = ctx.saved_tensors
-        dy = grads[0].to(x_hat.dtype)  # [B, C, ...]
+    def forward(
+        x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        wide = x.to(wide_dtype(x.dtype))  # [B, C, ...]
+        channel = [1, -1] + [1] * (x.dim() - 2)
+        centred, mean, var = batch_moments(wide)  # [B, C, ...], [1, C, 1, ...], [1, C, 1, ...]
+        scale = inverse_std(var, eps)  # [1, C, 1, ...]
+        scale = scale if weight is None else scale * weight.view(channel)  # [1, C, 1, ...]
+        y = centred * scale  # [B, C, ...]
+        y = y if bias is None else y + bias.view(channel)  # [B, C, ...]
+        return y.to(x.dtype), mean.flatten(), var.flatten(), centred
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        x, weight, _, ctx.eps = inputs
+        _, mean, var, centred = output
+        # Not y, and nothing that is y for some settings: what follows may overwrite it.
+        ctx.save_for_backward(x, weight, var, centred)
+        ctx.mark_non_differentiable(mean, var, centred)
+        ctx.set_materialize_grads(False)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> tuple[Tensor | None, ...]:
+        x, weight, var, centred = ctx.saved_tensors
+        if grads[0] is None:  # what follows gives y no gradient
+            return None, None, None, None
+        dy = grads[0].to(centred.dtype)  # [B, C, ...]
         dims, channel = [0, *range(2, x.dim())], [1, -1] + [1] * (x.dim() - 2)
         if torch.is_grad_enabled():
-            # A second derivative is wanted: x_hat and inv_std must be functions of x again.
-            centred, _, var = batch_moments(x.to(x_hat.dtype))  # [B, C, ...], -, [1, C, 1, ...]
-            inv_std = torch.rsqrt(var + ctx.eps)  # [1, C, 1, ...]
-            x_hat = centred * inv_std  # [B, C, ...]
+            # A second derivative is wanted: these must be functions of x again.
+            centred, _, var = batch_moments(x.to(centred.dtype))  # [B, C, ...], -, [1, C, 1, ...]
+        inv_std = inverse_std(var.view(channel), ctx.eps)  # [1, C, 1, ...]
+        x_hat = centred * inv_std  # [B, C, ...]
         m = x.numel() // x.shape[1]  # values per channel
         dbias = dy.sum(dims)  # [C]
         dweight = (dy * x_hat).sum(dims)  # [C]
         along_one = dbias.view(channel) / m  # [1, C, 1, ...]
         along_x_hat = dweight.view(channel) / m  # [1, C, 1, ...]
-        dx = (dy - along_one - x_hat * along_x_hat) * inv_std  # [B, C, ...]
-        dx = dx if weight is None else dx * weight.view(channel)  # [B, C, ...]
+        dx = dy - along_one - x_hat * along_x_hat  # [B, C, ...]
+        scale = inv_std if weight is None else inv_std * weight.view(channel)  # [1, C, 1, ...]
         _, needs_weight, needs_bias, _ = ctx.needs_input_grad
-        return (
-            dx.to(x.dtype),
-            dweight.to(weight.dtype) if needs_weight else None,
-            dbias.to(weight.dtype) if needs_bias else None,
-            None,
-        )
+        return dx * scale, dweight if needs_weight else None, dbias if needs_bias else None, None
+
+
+def normalize_batch(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``y``, ``mean`` and ``var`` of `BatchNormFunction`, which says the rest.
+
+    In forward mode PyTorch differentiates the operations themselves: ``torch.compile`` refuses a
+    function that brings a forward derivative of its own.
+    """
+    forward_mode = forward_ad._current_level >= 0
+    run = BatchNormFunction.forward if forward_mode else BatchNormFunction.apply
+    y, mean, var, _ = run(x, weight, bias, eps)
+    return y, mean, var

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from bnutils.batchnorm import BatchNorm1d
+from bnutils.normalize import inverse_std, wide_dtype
 from bnutils.replicas.stacking import stack_layer
 from bnutils.replicas.wide import WideLayer
 
@@ -46,7 +47,7 @@ class SyncBatchNormFunction(torch.autograd.Function):
         ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         dims, channel = [0, *range(2, x.dim())], [1, -1] + [1] * (x.dim() - 2)
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))  # [B_k, C, ...]
+        wide = x.to(wide_dtype(x.dtype))  # [B_k, C, ...]
         count = x.numel() // x.shape[1]  # m_k, values per channel in this process
         pivot = wide.sum(dims) / max(count, 1)  # [C], the own mean but for its rounding error
         shifted = wide - pivot.view(channel)  # [B_k, C, ...]
@@ -65,11 +66,12 @@ class SyncBatchNormFunction(torch.autograd.Function):
                 f"{len(counts)} processes together; leave incomplete batches out"
             )
         mean, var = combine_moments(counts, *moments.chunk(2, dim=1))  # [C], [C]
-        inv_std = torch.rsqrt(var + eps).to(wide.dtype)  # [C]
+        inv_std = inverse_std(var, eps).to(wide.dtype)  # [C]
         shift = (mean - pivot.double()).to(wide.dtype)  # [C]
         x_hat = (shifted - shift.view(channel)) * inv_std.view(channel)  # [B_k, C, ...]
         y = x_hat if weight is None else x_hat * weight.view(channel)  # [B_k, C, ...]
         y = y if bias is None else y + bias.view(channel)  # [B_k, C, ...]
+        y = y.clone() if y is x_hat else y  # what is saved must outlive an overwritten output
         m = counts.sum()  # [], the values of all processes
         ctx.save_for_backward(x_hat, inv_std, weight, m)
         ctx.mark_non_differentiable(mean, var, m)
@@ -90,12 +92,7 @@ class SyncBatchNormFunction(torch.autograd.Function):
         scale = inv_std if weight is None else inv_std * weight  # [C]
         dx = dx * scale.view(channel)  # [B_k, C, ...]
         _, needs_weight, needs_bias, _ = ctx.needs_input_grad
-        return (
-            dx.to(grads[0].dtype),
-            dweight.to(weight.dtype) if needs_weight else None,
-            dbias.to(weight.dtype) if needs_bias else None,
-            None,
-        )
+        return dx, dweight if needs_weight else None, dbias if needs_bias else None, None
 
 
 class SyncBatchNorm1d(BatchNorm1d):
@@ -106,14 +103,13 @@ class SyncBatchNorm1d(BatchNorm1d):
     and without a process group, it is `BatchNorm1d`.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
+    def normalize_by_batch(self, x: Tensor) -> Tensor:
         """Normalize ``x`` [B_k, C] or [B_k, C, L], this process's rows; returns the same shape.
 
         Raises: ValueError for one value per channel in all processes together.
         """
         if not (self.training and dist.is_available() and dist.is_initialized()):
-            return super().forward(x)
-        self._check(x)
+            return super().normalize_by_batch(x)
         y, mean, var, m = SyncBatchNormFunction.apply(x, self.weight, self.bias, self.eps)
         if self.track_running_stats:
             self._update_running_stats(mean, var, m=int(m))
@@ -126,8 +122,6 @@ def _(first: SyncBatchNorm1d, layers: Sequence[SyncBatchNorm1d]) -> nn.Module:
         len(layers) * first.num_features,
         first.eps,
         first.momentum,
-        first.affine,
-        first.track_running_stats,
-        bias=first.bias is not None,
+        track_running_stats=first.track_running_stats,
     )
     return WideLayer(wide, layers)

@@ -2,13 +2,19 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.family.renorm import BatchRenorm1d
+from bnutils.family.weight_standardization import WSLinear
 from bnutils.folding import FoldError, fold, fold_pair
+from bnutils.freezing import frozen
+from bnutils.mistakes import ShortBatchNorm
 from bnutils.networks import mlp
 
 NORMS_1D, NORMS_2D = (BatchNorm1d, nn.BatchNorm1d), (BatchNorm2d, nn.BatchNorm2d)
@@ -149,6 +155,63 @@ class OwnLinear(nn.Linear):
 def test_what_cannot_be_folded_is_told(net, message):
     with pytest.raises(FoldError, match=message):
         fold(net)
+
+
+@pytest.mark.parametrize("eps", [0, 1, np.float64(1e-3)])
+def test_any_number_is_an_eps(eps):
+    layer, norm = nn.Linear(3, 4), nn.BatchNorm1d(4, eps=eps)
+    lively(nn.Sequential(layer, norm))
+    x = inputs(5, 3)
+    torch.testing.assert_close(fold_pair(layer, norm)(x), norm(layer(x)), rtol=1e-12, atol=1e-12)
+
+
+def test_frozen_layers_are_folded_and_a_removed_gamma_counts_as_one():
+    net = lively(nn.Sequential(nn.Linear(3, 4), BatchNorm1d(4), nn.Linear(4, 2), BatchNorm1d(2)))
+    net[1].weight = None
+    x = inputs(5, 3)
+    for each in (net, frozen(net)):
+        folded = fold(each)
+        assert [type(layer) for layer in folded] == [nn.Linear, nn.Linear]
+        torch.testing.assert_close(folded(x), net(x), rtol=1e-12, atol=1e-12)
+
+
+def hooked(layer):
+    layer.register_forward_hook(lambda *_: None)
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("layer", "norm", "message"),
+    [
+        (prune.random_unstructured(nn.Linear(3, 3), "weight", 0.5), BatchNorm1d(3), "weight_mask"),
+        (nn.utils.spectral_norm(nn.Linear(3, 3)), BatchNorm1d(3), "weight_orig"),
+        (hooked(nn.Linear(3, 3)), BatchNorm1d(3), "_forward_hooks"),
+        (nn.Conv2d(3, 3, 1), hooked(BatchNorm2d(3)), "_forward_hooks"),
+        (nn.ConvTranspose2d(3, 3, 1), BatchNorm2d(3), "BatchNorm2d after ConvTranspose2d"),
+        (WSLinear(3, 3), BatchNorm1d(3), "BatchNorm1d after WSLinear"),
+        (nn.Linear(3, 3), BatchNorm2d(3), "BatchNorm2d after Linear"),
+        (nn.Linear(3, 3), BatchRenorm1d(3), "no subclasses"),
+    ],
+)
+def test_a_pair_that_is_more_than_its_weights_is_refused(layer, norm, message):
+    with pytest.raises(FoldError, match=message):
+        fold_pair(layer.eval(), norm.eval())
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [
+        (hooked(nn.Sequential(nn.Linear(3, 3), BatchNorm1d(3))), "the network carries hooks"),
+        (nn.Sequential(nn.Linear(3, 3), ShortBatchNorm(3)), "layer 1, ShortBatchNorm, follows"),
+        (
+            nn.Sequential(nn.Conv1d(3, 3, 1), nn.InstanceNorm1d(3, track_running_stats=True)),
+            "InstanceNorm1d, follows Conv1d",
+        ),
+    ],
+)
+def test_nothing_is_left_out_of_a_folded_network(net, message):
+    with pytest.raises(FoldError, match=message):
+        fold(net.eval())
 
 
 def test_only_a_sequence_of_layers_can_be_folded():

@@ -1,15 +1,20 @@
 """Recomputed statistics against means and variances taken by hand."""
 
 import copy
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.family.ghost import GhostBatchNorm1d
+from bnutils.family.renorm import BatchRenorm1d
+from bnutils.mistakes import ShortBatchNorm
 from bnutils.networks import mlp
 from bnutils.precise import adapt_statistics, precise_statistics
 from bnutils.replicas import stack
+from bnutils.sync import SyncBatchNorm1d
 
 
 def seeded(*shape, seed=0):
@@ -93,6 +98,77 @@ def test_a_stack_is_adapted_as_each_network_alone():
     precise = precise_statistics(stack(nets), [x])(x)
     for index, net in enumerate(nets):
         close(precise[index], precise_statistics(net, [x[index]])(x[index]))
+
+
+@pytest.mark.parametrize(
+    ("norm", "shape"),
+    [(nn.BatchNorm3d, (6, 3, 2, 2, 2)), (nn.SyncBatchNorm, (6, 3)), (SyncBatchNorm1d, (6, 3)),
+     (partial(GhostBatchNorm1d, group_size=3), (6, 3, 2))],
+)  # fmt: skip
+def test_every_kind_of_layer_is_computed_anew(norm, shape):
+    net = nn.Sequential(norm(3), nn.Flatten(), nn.LazyLinear(4), BatchNorm1d(4)).double()
+    net(seeded(*shape) + 7)  # old statistics, to be forgotten
+    precise = precise_statistics(net, [seeded(*shape, seed=s) for s in (1, 2)])
+    expected = torch.stack(
+        [seeded(*shape, seed=s).transpose(0, 1).flatten(1).mean(1) for s in (1, 2)]
+    )
+    close(precise[0].running_mean, expected.mean(0))
+
+
+def test_pooled_statistics_are_those_of_all_values():
+    norm = BatchNorm1d(3, dtype=torch.float64)
+    batches = [100 + seeded(m, 3, 2, seed=m) * m for m in (2, 5, 7)]  # few, and unlike one another
+    values = torch.cat(batches).transpose(0, 1).flatten(1)  # [C, values]
+    pooled = precise_statistics(norm, batches, pooled=True)
+    close(pooled.running_mean, values.mean(1))
+    close(pooled.running_var, values.var(1, correction=0))
+    assert (pooled.momentum, pooled._forward_hooks) == (0.1, {})
+    plain = precise_statistics(norm, batches)
+    assert not torch.allclose(plain.running_var, pooled.running_var, rtol=0.1)
+
+
+def test_pooling_a_layer_at_two_places_takes_the_values_of_both():
+    norm = BatchNorm1d(3, affine=False, dtype=torch.float64)
+    x = seeded(9, 3) + 4
+    pooled = precise_statistics(nn.Sequential(norm, norm), [x], pooled=True)[0]
+    close(pooled.running_mean, torch.cat([x, norm(x)]).mean(0))
+
+
+class Unused(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.head = BatchNorm1d(3), BatchNorm1d(3)
+
+    def forward(self, x):
+        return self.norm(x) + (self.head(x) if self.training else 0)
+
+
+def uncounted():
+    norm = nn.BatchNorm1d(3)
+    norm.num_batches_tracked = None
+    return norm
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "message"),
+    [
+        (BatchRenorm1d(3), {}, "BatchRenorm1d, of which nothing is known"),
+        (nn.Sequential(BatchNorm1d(3), ShortBatchNorm(3)), {}, "layer '1' is .*ShortBatchNorm"),
+        (nn.InstanceNorm1d(3, track_running_stats=True), {}, "InstanceNorm1d"),
+        (GhostBatchNorm1d(3, 2), {"pooled": True}, "GhostBatchNorm1d"),
+        (Unused(), {}, "layer 'head' got none of the batches"),
+        (nn.Sequential(BatchNorm1d(3), uncounted()), {}, r"layers \['1'\] count no batches"),
+    ],
+)
+def test_what_would_keep_wrong_statistics_is_refused(net, options, message):
+    with pytest.raises(ValueError, match=message):
+        precise_statistics(net, [seeded(4, 3).float()], **options)
+
+
+def test_adapting_refuses_a_layer_at_two_places():
+    norm = BatchNorm1d(3)
+    with pytest.raises(ValueError, match="stands at two places"):
+        adapt_statistics(nn.Sequential(norm, nn.Tanh(), norm), seeded(4, 3).float())
 
 
 def test_wrong_input_is_told():

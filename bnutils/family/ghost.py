@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.batchnorm import BatchNorm1d
-from bnutils.normalize import BatchNormFunction
+from bnutils.normalize import normalize_batch
 from bnutils.replicas.stacking import stack_layer
 from bnutils.replicas.wide import WideLayer
 
@@ -44,15 +44,12 @@ class GhostBatchNorm1d(BatchNorm1d):
         )
         self.group_size = group_size
 
-    def forward(self, x: Tensor) -> Tensor:
+    def normalize_by_batch(self, x: Tensor) -> Tensor:
         """Normalize ``x`` [B, C] or [B, C, L] per channel and group; returns the same shape.
 
-        Raises in training: ValueError where B is no multiple of ``group_size`` or a group has one
-        value per channel; otherwise what ``BatchNorm1d`` raises.
+        Raises ValueError where B is no multiple of ``group_size`` or a group has one value per
+        channel.
         """
-        if not self.training and self.running_mean is not None:
-            return super().forward(x)
-        self._check(x)
         batch, channels, size = x.shape[0], x.shape[1], self.group_size
         groups = batch // size
         m = size * (x[0, 0].numel() if batch else 1)  # values of a channel in a group
@@ -69,7 +66,7 @@ class GhostBatchNorm1d(BatchNorm1d):
         # A channel of one group is a channel of its own to the normalization.
         apart = x.unflatten(0, (groups, size)).transpose(0, 1).flatten(1, 2)  # [g, G·C, ...]
         gamma, beta = (None if p is None else p.repeat(groups) for p in (self.weight, self.bias))
-        y, mean, var = BatchNormFunction.apply(apart, gamma, beta, self.eps)  # [g, G·C, ...]
+        y, mean, var = normalize_batch(apart, gamma, beta, self.eps)  # [g, G·C, ...]
         if self.training and self.track_running_stats and groups:
             means, variances = mean.view(groups, channels), var.view(groups, channels)  # [G, C]
             self._update_running_stats(means.mean(0), variances.mean(0), m)
@@ -77,7 +74,8 @@ class GhostBatchNorm1d(BatchNorm1d):
         return y.reshape(x.shape)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, group_size={self.group_size}"
+        settings = super().extra_repr()  # type: ignore[no-untyped-call]
+        return f"{settings}, group_size={self.group_size}"
 
 
 class StackedGhost(WideLayer):
@@ -96,8 +94,6 @@ def _(first: GhostBatchNorm1d, layers: Sequence[GhostBatchNorm1d]) -> nn.Module:
         first.group_size,
         first.eps,
         first.momentum,
-        first.affine,
-        first.track_running_stats,
-        bias=first.bias is not None,
+        track_running_stats=first.track_running_stats,
     )
     return StackedGhost(wide, layers)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.batchnorm import BatchNorm1d
-from bnutils.normalize import BatchNormFunction
+from bnutils.normalize import normalize_batch
 from bnutils.replicas.stacking import stack_layer
 from bnutils.replicas.wide import WideLayer
 
@@ -47,26 +47,23 @@ class BatchRenorm1d(BatchNorm1d):
         super().__init__(num_features, eps, momentum, affine, True, device, dtype, bias=bias)
         self.r_max, self.d_max = r_max, d_max
 
-    def forward(self, x: Tensor) -> Tensor:
+    def normalize_by_batch(self, x: Tensor) -> Tensor:
         """Normalize ``x`` [B, C] or [B, C, L] per channel; returns the same shape.
 
-        The running statistics move after they were used. Raises what ``BatchNorm1d`` raises.
+        The running statistics move after they were used.
         """
-        if not self.training:
-            return super().forward(x)
-        self._check(x)
         if x.numel() == x.shape[1]:
             raise ValueError(
                 f"Expected more than 1 value per channel when training, got input size {x.shape}"
             )
-        x_hat, mean, var = BatchNormFunction.apply(x, None, None, self.eps)  # [B, C, ...], [C], [C]
+        x_hat, mean, var = normalize_batch(x, None, None, self.eps)  # [B, C, ...], [C], [C]
         r, d = self.correction(mean, var)  # [C], [C]
         scale = r if self.weight is None else r * self.weight  # [C]
         shift = d if self.weight is None else d * self.weight  # [C]
         shift = shift if self.bias is None else shift + self.bias  # [C]
         self._update_running_stats(mean, var, m=x.numel() // max(x.shape[1], 1))
         channel = [1, -1] + [1] * (x.dim() - 2)
-        y: Tensor = x_hat * scale.view(channel) + shift.view(channel)  # [B, C, ...]
+        y = x_hat * scale.view(channel) + shift.view(channel)  # [B, C, ...]
         return y.to(x.dtype)
 
     @torch.no_grad()
@@ -78,7 +75,8 @@ class BatchRenorm1d(BatchNorm1d):
         return r.clamp(1 / self.r_max, self.r_max), d.clamp(-self.d_max, self.d_max)
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, r_max={self.r_max}, d_max={self.d_max}"
+        settings = super().extra_repr()  # type: ignore[no-untyped-call]
+        return f"{settings}, r_max={self.r_max}, d_max={self.d_max}"
 
 
 @stack_layer.register
@@ -89,7 +87,5 @@ def _(first: BatchRenorm1d, layers: Sequence[BatchRenorm1d]) -> nn.Module:
         first.d_max,
         first.eps,
         first.momentum,
-        first.affine,
-        bias=first.bias is not None,
     )
     return WideLayer(wide, layers)

@@ -90,11 +90,8 @@ def _(first: nn.BatchNorm1d, layers: Sequence[nn.BatchNorm1d]) -> nn.Module:
         len(layers) * first.num_features,
         first.eps,
         first.momentum,
-        first.affine,
-        first.track_running_stats,
+        track_running_stats=first.track_running_stats,
     )
-    if first.bias is None:
-        wide.bias = None
     return WideLayer(wide, layers)
 
 

@@ -26,6 +26,8 @@ class WideLayer(nn.Module):
             for name, value in states[0].items()
         }
         wide.to(next((v.dtype for v in merged.values() if v.is_floating_point()), None))
+        for name in [name for name, _ in wide.named_parameters() if name not in merged]:
+            setattr(wide, name, None)  # the layers have none, be it beta or gamma
         wide.load_state_dict(merged)
         frozen = {name for name, p in layers[0].named_parameters() if not p.requires_grad}
         for name, parameter in wide.named_parameters():
