@@ -183,13 +183,34 @@ def test_state_dict_goes_both_ways(kind, settings):
     assert_same(theirs(seeded(shape, seed=5)), ours(seeded(shape, seed=5)), torch.float64)
 
 
-def test_loads_a_checkpoint_older_than_the_batch_counter():
-    old = BatchNorm1d(3).state_dict()
-    del old["num_batches_tracked"]
-    old._metadata[""]["version"] = 1
-    fresh = BatchNorm1d(3)
-    fresh.load_state_dict(old)
-    assert fresh.num_batches_tracked.item() == 0
+@pytest.mark.parametrize("version", [None, 1])
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_checkpoint_older_than_the_batch_counter_leaves_the_count(version, before):
+    counts = []
+    for kind in (BatchNorm1d, nn.BatchNorm1d):
+        old = kind(3).state_dict()
+        del old["num_batches_tracked"]
+        old._metadata[""]["version"] = version
+        layer = nn.Sequential(kind(3))
+        for step in range(before):
+            layer(seeded((4, 3), torch.float32, step))
+        layer[0].load_state_dict(old)
+        counts.append(layer[0].num_batches_tracked.item())
+    assert counts == [before, before]
+
+
+def test_a_new_checkpoint_without_the_count_is_refused():
+    incomplete = BatchNorm1d(3).state_dict()
+    del incomplete["num_batches_tracked"]
+    with pytest.raises(RuntimeError, match="num_batches_tracked"):
+        BatchNorm1d(3).load_state_dict(incomplete)
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_without_a_count_it_follows_pytorch(momentum):
+    ours, theirs = twins("1d", 3, momentum=momentum)
+    ours.num_batches_tracked = theirs.num_batches_tracked = None
+    assert_same_step(ours, theirs, seeded((5, 3)), torch.float64)
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
@@ -217,7 +238,13 @@ def test_half_precision_stays_close_to_pytorch(dtype, parameters):
     ours, theirs = twins("1d", 6, torch.float32 if parameters == "wide" else dtype)
     x = seeded((32, 6), dtype)
     step = torch.finfo(dtype).eps
-    torch.testing.assert_close(ours(x), theirs(x), rtol=4 * step, atol=4 * step)
+    found = []
+    for layer in (ours, theirs):
+        leaf = x.clone().requires_grad_()
+        y = layer(leaf)
+        y.square().sum().backward()
+        found.append([y, leaf.grad, layer.bias.grad])
+    torch.testing.assert_close(*found, rtol=4 * step, atol=4 * step)
     for layer in (ours.eval(), theirs.eval()):
         assert layer(x).dtype == dtype
 

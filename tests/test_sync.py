@@ -141,6 +141,29 @@ def test_shares_must_divide_the_batch():
         own_rows(torch.ones(3, 1), (2, 1))
 
 
+@pytest.mark.usefixtures("group_of_one")
+@pytest.mark.parametrize("missing", [(), ("weight",), ("bias",), ("weight", "bias")])
+def test_gamma_or_beta_may_lack_and_the_output_be_overwritten(missing):
+    found = []
+    for kind in (SyncBatchNorm1d, nn.BatchNorm1d):
+        layer = layer_of(kind, 3)
+        for name in missing:
+            setattr(layer, name, None)
+        x = seeded(8, 3).requires_grad_()
+        y = layer(x)
+        y = y.relu_() if kind is SyncBatchNorm1d else y.relu()
+        y.square().sum().backward()
+        found.append([y, x.grad, *(p.grad for p in layer.parameters())])
+    torch.testing.assert_close(*found, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.usefixtures("group_of_one")
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.complex64])
+def test_refuses_what_is_no_floating_point_number(dtype):
+    with pytest.raises(NotImplementedError, match="convert the input"):
+        SyncBatchNorm1d(3)(torch.ones(8, 3, dtype=dtype))
+
+
 def test_alone_and_in_evaluation_it_is_the_plain_layer():
     sync, plain = layer_of(SyncBatchNorm1d, 3), layer_of(BatchNorm1d, 3)
     for _ in range(2):

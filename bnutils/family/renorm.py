@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.batchnorm import BatchNorm1d
-from bnutils.normalize import normalize_batch
+from bnutils.normalize import inverse_std, normalize_batch
 from bnutils.replicas.stacking import stack_layer
 from bnutils.replicas.wide import WideLayer
 
@@ -69,9 +69,9 @@ class BatchRenorm1d(BatchNorm1d):
     @torch.no_grad()
     def correction(self, mean: Tensor, var: Tensor) -> tuple[Tensor, Tensor]:
         """The scale r and shift d, each [C], for a batch with ``mean`` and biased ``var`` [C]."""
-        sigma = torch.sqrt(self.running_var.to(var.dtype) + self.eps)  # [C]
-        r = torch.sqrt(var + self.eps) / sigma  # [C]
-        d = (mean - self.running_mean.to(mean.dtype)) / sigma  # [C]
+        inv_sigma = inverse_std(self.running_var.to(var.dtype), self.eps)  # [C]
+        r = torch.sqrt(var + self.eps) * inv_sigma  # [C]
+        d = (mean - self.running_mean.to(mean.dtype)) * inv_sigma  # [C]
         return r.clamp(1 / self.r_max, self.r_max), d.clamp(-self.d_max, self.d_max)
 
     def extra_repr(self) -> str:

@@ -1,0 +1,188 @@
+"""What every normalization layer of this book has in common, and every stack of them."""
+
+import copy
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from bnutils import BatchNorm1d, BatchNorm2d
+from bnutils.family.dyt import DyT
+from bnutils.family.ghost import GhostBatchNorm1d
+from bnutils.family.renorm import BatchRenorm1d
+from bnutils.family.residual import Residual
+from bnutils.family.rmsnorm import RMSNorm
+from bnutils.family.skipinit import SkipInit
+from bnutils.family.weight_standardization import WSLinear
+from bnutils.freezing import frozen
+from bnutils.mistakes import ShortBatchNorm
+from bnutils.replicas import stack, unstack
+from bnutils.sync import SyncBatchNorm1d
+
+C = 4
+BATCH_NORMS = {
+    "vectors": BatchNorm1d,
+    "images": BatchNorm2d,
+    "ghost": partial(GhostBatchNorm1d, group_size=4),
+    "ghost of one group": partial(GhostBatchNorm1d, group_size=8),
+    "renorm": BatchRenorm1d,
+    "synchronized": SyncBatchNorm1d,
+    "frozen": lambda *args, **settings: frozen(BatchNorm1d(*args, **settings)),
+}
+OTHERS = {
+    "dyt": DyT,
+    "rms": RMSNorm,
+    "bare rms": partial(RMSNorm, elementwise_affine=False),
+    "residual": lambda width: Residual(nn.Linear(width, width)),
+    "skipinit": lambda width: SkipInit(nn.Linear(width, width), alpha_init=0.5),
+    "standardized weights": lambda width: WSLinear(width, width),
+    "short": ShortBatchNorm,
+}
+
+
+def seeded(*shape, seed=0):
+    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def inputs(name, *front):
+    return 2 * seeded(*front, 8, C, *(3, 2) * (name == "images")) - 1
+
+
+def away_from_start(layer):
+    layer.double()
+    with torch.no_grad():
+        for seed, parameter in enumerate(layer.parameters()):
+            parameter += 0.3 * seeded(*parameter.shape, seed=seed)
+    return layer
+
+
+def plain(name):
+    return BATCH_NORMS[name](C)
+
+
+def bare(name):
+    return BATCH_NORMS[name](C, affine=False)
+
+
+def without_beta(name):
+    return BATCH_NORMS[name](C, bias=False)
+
+
+def without_gamma(name):
+    layer = BATCH_NORMS[name](C)
+    layer.weight = None
+    return layer
+
+
+def untracked(name):
+    return BATCH_NORMS[name](C, affine=False, track_running_stats=False)
+
+
+LAYERS = [
+    (make, name) for make in (plain, bare, without_beta, without_gamma) for name in BATCH_NORMS
+]
+LAYERS += [(untracked, name) for name in BATCH_NORMS if name not in ("renorm", "frozen")]
+LAYERS += [(lambda name: OTHERS[name](C), name) for name in OTHERS]
+IDS = [f"{name}, {make.__name__}" for make, name in LAYERS]
+
+
+def gradients(layer, after, x):
+    leaf = x.clone().requires_grad_()
+    y = after(layer(leaf))
+    wanted = [leaf, *layer.parameters()]
+    return [y, *torch.autograd.grad((y * seeded(*y.shape, seed=9)).sum(), wanted)]
+
+
+OVERWRITING = {
+    "relu": (nn.ReLU(inplace=True), nn.ReLU()),
+    "elu": (nn.ELU(inplace=True), nn.ELU()),
+    "a product": (lambda y: y.mul_(3), lambda y: y * 3),
+    "zero": (lambda y: y.zero_() + 1, lambda y: y * 0 + 1),
+}
+
+
+@pytest.mark.parametrize("after", OVERWRITING)
+@pytest.mark.parametrize(("make", "name"), LAYERS, ids=IDS)
+def test_the_output_may_be_overwritten(make, name, after):
+    layer = away_from_start(make(name))
+    inside, apart = OVERWRITING[after]
+    for training in (True, False):
+        layer.train(training)
+        twin = copy.deepcopy(layer)
+        found = gradients(layer, inside, inputs(name)), gradients(twin, apart, inputs(name))
+        torch.testing.assert_close(*found, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), [(m, n) for m, n in LAYERS if n != "short"], ids=lambda value: str(value)
+)
+def test_the_output_of_a_stack_may_be_overwritten_and_is_that_of_each_alone(make, name):
+    nets = [away_from_start(nn.Sequential(make(name), nn.Flatten())) for _ in "12"]
+    x = inputs(name, 2)
+    found = gradients(stack(nets), nn.ReLU(inplace=True), x)
+    torch.testing.assert_close(found, gradients(stack(nets), nn.ReLU(), x), rtol=0, atol=0)
+    for net, own, y in zip(nets, x, found[0], strict=True):
+        torch.testing.assert_close(y, net(own).relu(), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool, torch.complex64])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(("make", "name"), [(m, n) for m, n in LAYERS if n in BATCH_NORMS], ids=str)
+def test_refuses_what_is_no_floating_point_number_as_pytorch_does(make, name, training, dtype):
+    x = torch.ones(8, C, *(3, 2) * (name == "images"), dtype=dtype)
+    theirs = nn.BatchNorm2d(C) if name == "images" else nn.BatchNorm1d(C)
+    with pytest.raises(NotImplementedError):
+        theirs.train(training)(x)
+    with pytest.raises(NotImplementedError, match=rf"got {dtype}; convert the input"):
+        make(name).train(training)(x)
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_without_gamma_it_is_the_layer_whose_gamma_is_1(name):
+    found = []
+    for layer in (without_gamma(name), BATCH_NORMS[name](C)):
+        with torch.no_grad():
+            layer.double().bias.copy_(seeded(C))
+        y, dx, *rest = gradients(layer, nn.Identity(), inputs(name))
+        found.append((y, dx, rest[-1], layer.eval()(inputs(name))))
+    torch.testing.assert_close(*found, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("make", [plain, without_gamma, without_beta])
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_a_stack_writes_back_what_its_layers_have(make, name):
+    nets = [nn.Sequential(make(name), nn.Flatten()).double() for _ in "12"]
+    x = inputs(name, 2)
+    stacked = stack(nets)
+    (stacked(x) * seeded(8, 1)).sum().backward()
+    with torch.no_grad():
+        for parameter in stacked.parameters():
+            parameter -= parameter.grad
+    unstack(stacked, nets)
+    for index, own in enumerate(x):
+        other = nn.Sequential(make(name), nn.Flatten()).double()
+        (other(own) * seeded(8, 1)).sum().backward()
+        with torch.no_grad():
+            for parameter in other.parameters():
+                parameter -= parameter.grad
+        torch.testing.assert_close(nets[index].state_dict(), other.state_dict())
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_a_constant_channel_without_epsilon_gives_beta(name):
+    layer = BATCH_NORMS[name](C, eps=0.0).double()
+    layer.bias.data.copy_(seeded(C))
+    if name in ("renorm", "frozen"):  # they divide by the running variance, here that of a constant
+        layer.running_var[1] = 0
+    x = inputs(name)
+    x[:, 1] = layer.running_mean[1]
+    y, dx, *rest = gradients(layer, nn.Identity(), x)
+    assert all(value.isfinite().all() for value in (y, dx, *rest))
+    assert (y[:, 1] == layer.bias[1]).all() and (dx[:, 1] == 0).all()
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_a_negative_epsilon_is_refused(name):
+    with pytest.raises(ValueError, match=r"eps is -1.*0 or more"):
+        BATCH_NORMS[name](C, eps=-1.0).double()(inputs(name))
