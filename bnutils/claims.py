@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from math import isfinite
 from typing import Any
 
-from bnutils.stats import Interval, interval_spec, interval_words, written
+from bnutils.intervals import Interval, interval_spec, interval_words, written
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
 DERIVED = ("verdict", "claimed", "ours")  # in `Claim.to_dict` besides the fields
@@ -49,12 +49,13 @@ class Claim:
     def verdict(self) -> str:
         """``supported`` where the whole interval lies on the claimed side of the reference.
 
-        ``not supported`` where it lies wholly on the other side, otherwise ``inconclusive``.
+        ``not supported`` where it lies wholly on the other side, otherwise ``inconclusive``, as
+        where the runs are too alike to tell a spread.
         """
         sign = 1 if self.direction == "above" else -1
         ends = (self.evidence.low, self.evidence.high)
         low, high = sorted(sign * (end - self.reference) for end in ends)
-        if not self.evidence.defined or low <= 0 <= high:
+        if not self.evidence.has_width or low <= 0 <= high:
             return "inconclusive"
         return "supported" if low > 0 else "not supported"
 
@@ -74,8 +75,6 @@ class Claim:
     @property
     def interval(self) -> str:
         """The interval and the number of runs, as they are written."""
-        if not self.evidence.defined:
-            return f"not every run gave a finite value, n = {self.evidence.n}"
         return interval_words(self.evidence, interval_spec(self.evidence, self.reference))
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,6 +101,12 @@ class Claim:
             for name, value in content["evidence"].items()
         }
         return cls(**{**{name: content[name] for name in given}, "evidence": Interval(**ends)})
+
+    def __str__(self) -> str:
+        """The claim in lines of plain text, as ``print`` shows it."""
+        from bnutils.cards import plain_card
+
+        return plain_card(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from bnutils.cards import html_card, markdown_card, plain_card

@@ -3,65 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from math import floor, isfinite, log10
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from bnutils.intervals import Interval, enough_digits, interval_spec, interval_words, written
+
+__all__ = [
+    "Interval", "interval_spec", "interval_words", "listed", "log_ratio", "mean_interval",
+    "paired_difference", "ratio", "verdict", "written",
+]  # fmt: skip
 CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its 95 % Student-t interval over ``n`` independent runs.
-
-    Formats like a number: ``f"{interval:.1f}"`` gives ``97.6 (95 % interval 97.4 to 97.8, n = 5)``.
-    """
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    @property
-    def defined(self) -> bool:
-        """Whether mean and both ends are finite; False where a run diverged."""
-        return isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether zero lies outside the interval; False where a run diverged."""
-        return self.low > 0 or self.high < 0
-
-    def __format__(self, spec: str) -> str:
-        spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign
-        return f"{written(self.mean, spec)} ({interval_words(self, spec)})"
-
-
-def written(number: float, spec: str) -> str:
-    """A number as text in which the minus is a minus sign, not a hyphen."""
-    text = format(number, spec)
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
-
-
-def interval_words(interval: Interval, spec: str) -> str:
-    """Ends and number of runs in words, with spaces that end no line where they part a number."""
-    low, high = written(interval.low, spec), written(interval.high, spec)
-    return f"95\xa0% interval {low} to {high}, n\xa0=\xa0{interval.n}"
+ALIKE = 1e-12  # of the largest value: differences this small are rounding
 
 
 def mean_interval(values: ArrayLike) -> Interval:
     """Mean and 95 % Student-t interval of ``values`` [n]; undefined where a value is not finite.
 
-    Raises ValueError for fewer than two values, from which no spread can be told.
+    The interval of equal values has no width, and nothing is judged by it.
+    Raises ValueError for fewer than two values, from which no spread can be told, and for more
+    than one dimension: values of one run are not independent.
     """
-    runs = np.asarray(values, dtype=np.float64).ravel()  # [n]
+    runs = _one_a_run(values)  # [n]
     if len(runs) < 2:
         raise ValueError(f"an interval needs at least 2 runs, got {len(runs)}")
     if not np.isfinite(runs).all():
         return Interval(float("nan"), float("nan"), float("nan"), len(runs))
+    if np.ptp(runs) <= ALIKE * np.abs(runs).max():
+        same = float(runs[0])
+        return Interval(same, same, same, len(runs))
     mean = float(runs.mean())
     quantile = stdtrit(len(runs) - 1, (1 + CONFIDENCE) / 2)  # of Student's t
     half = float(quantile * runs.std(ddof=1) / len(runs) ** 0.5)
@@ -108,10 +79,21 @@ def ratio(a: ArrayLike, b: ArrayLike) -> Interval:
 
 
 def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if first.shape != second.shape:
-        raise ValueError(f"pairs need as many runs in each arm, got {first.shape}, {second.shape}")
-    return first.ravel(), second.ravel()
+    first, second = _one_a_run(a), _one_a_run(b)  # [n], [n]
+    if len(first) != len(second):
+        raise ValueError(f"pairs need as many runs in each arm, got {len(first)}, {len(second)}")
+    return first, second
+
+
+def _one_a_run(values: ArrayLike) -> np.ndarray:
+    """The values [n]; raises ValueError where more than one dimension is longer than 1."""
+    runs = np.asarray(values, dtype=np.float64)
+    if sum(size != 1 for size in runs.shape) > 1:
+        raise ValueError(
+            f"expected one value for each run, [n], got {list(runs.shape)}: average first over "
+            f"what belongs to one run, or choose an evaluation with [:, -1]"
+        )
+    return runs.ravel()
 
 
 def verdict(
@@ -121,9 +103,12 @@ def verdict(
     """Say what a paired difference shows, and no more.
 
     ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 5)`` where the interval excludes zero,
-    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``.
+    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``;
+    ``not to be judged`` where there is no interval, or one without width.
     """
-    spec = _enough_digits(difference, spec)
+    if not difference.defined:
+        return f"not to be judged ({interval_words(difference, spec)})"
+    spec = enough_digits(difference, spec)
     if difference.excludes_zero:
         word, sign = (more, 1) if difference.mean > 0 else (less, -1)
         low, high = sorted((sign * difference.low, sign * difference.high))
@@ -133,25 +118,8 @@ def verdict(
             + f" ({interval_words(size, spec)})"
         )
     size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
-    return f"not distinguishable (difference {size_in_words}, {interval_words(difference, spec)})"
-
-
-def interval_spec(interval: Interval, reference: float = 0.0) -> str:
-    """The format that shows the interval's width, and that an end is not the reference."""
-    half = (interval.high - interval.low) / 2
-    if not (interval.defined and half > 0):
-        return "z.4g"
-    decimals = max(0, -floor(log10(half / 3)))
-    return _enough_digits(interval, f".{decimals}f", reference) if decimals <= 6 else ".3g"
-
-
-def _enough_digits(interval: Interval, spec: str, reference: float = 0.0) -> str:
-    """``spec`` like ``.1f`` with more digits, where an end would read as the reference."""
-    digits = int(spec.strip("z.f"))
-    ends = [abs(end - reference) for end in (interval.low, interval.high) if end != reference]
-    while digits < 6 and any(end < 0.5 * 10**-digits for end in ends):
-        digits += 1
-    return f"z.{digits}f"
+    known = "not distinguishable" if difference.low <= 0 <= difference.high else "not to be judged"
+    return f"{known} (difference {size_in_words}, {interval_words(difference, spec)})"
 
 
 def listed(things: Iterable[object]) -> str:

@@ -242,8 +242,8 @@ def test_half_precision_stays_close_to_pytorch(dtype, parameters):
     for layer in (ours, theirs):
         leaf = x.clone().requires_grad_()
         y = layer(leaf)
-        y.square().sum().backward()
-        found.append([y, leaf.grad, layer.bias.grad])
+        (y * seeded((32, 6), dtype, 1)).sum().backward()
+        found.append([y, leaf.grad, layer.weight.grad, layer.bias.grad])
     torch.testing.assert_close(*found, rtol=4 * step, atol=4 * step)
     for layer in (ours.eval(), theirs.eval()):
         assert layer(x).dtype == dtype

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 from bnutils.cards import VERDICT_LOOKS
 from bnutils.claims import CLAIM_MIME, Claim
-from bnutils.stats import Interval, paired_difference, ratio
+from bnutils.stats import Interval, mean_interval, paired_difference, ratio
 
 UNDEFINED = Interval(float("nan"), float("nan"), float("nan"), 5)
 BELOW, AROUND, ABOVE = (
@@ -45,6 +45,9 @@ def card(shown: Claim) -> Tag:
         (Interval(0.9, 0.8, 1.0, 5), "inconclusive", "inconclusive"),  # touches the reference
         (UNDEFINED, "inconclusive", "inconclusive"),
         (Interval(2.0, 1.5, float("inf"), 5), "inconclusive", "inconclusive"),
+        (Interval(0.5, 0.5, 0.5, 5), "inconclusive", "inconclusive"),  # five equal values
+        (mean_interval([0.3] * 5), "inconclusive", "inconclusive"),
+        (ratio([3.0] * 5, [1.0] * 5), "inconclusive", "inconclusive"),
     ],
 )
 def test_the_interval_decides(evidence: Interval, below: str, above: str) -> None:
@@ -144,6 +147,17 @@ def test_every_form_has_the_words(evidence: Interval) -> None:
         for word in words:
             assert word in text.replace("\N{NO-BREAK SPACE}", " ")
     assert f"{shown.mean} ({shown.interval})" in forms["text/plain"]
+
+
+@pytest.mark.parametrize("evidence", [BELOW, ABOVE, UNDEFINED])
+def test_print_shows_the_card(evidence: Interval) -> None:
+    shown = claim(evidence=evidence)
+    assert str(shown) == f"{shown}" == shown._repr_mimebundle_()["text/plain"]
+    assert "Claim(" not in str(shown)
+
+
+def test_a_missing_measurement_is_named() -> None:
+    assert "Recipe(test=True)" in claim(evidence=UNDEFINED).interval
 
 
 def test_a_card_is_labelled_and_its_ids_are_its_own() -> None:

@@ -1,5 +1,7 @@
 """Intervals against SciPy's own and tabulated values, and the words they lead to."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -158,5 +160,38 @@ def test_an_end_near_zero_never_reads_as_zero():
         f"{Interval(0.0, -0.01, 0.01, 5):.1f}" == "0.0 (95\xa0% interval 0.0 to 0.0, n\xa0=\xa05)"
     )
     assert verdict(Interval(0.0, 0.0, 0.0, 5)) == (
-        "not distinguishable (difference 0.0 points, 95\xa0% interval 0.0 to 0.0, n\xa0=\xa05)"
+        "not distinguishable (difference 0.0 points, the same in all 5 runs, which tells no spread)"
     )
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (2, 5), (5, 1, 3), (2, 2), (0, 3)])
+@pytest.mark.parametrize(
+    "compare",
+    [mean_interval, *(partial(two, b=np.ones(5)) for two in (paired_difference, ratio, log_ratio))],
+)
+def test_values_of_one_run_are_not_taken_for_runs(compare, shape):
+    with pytest.raises(ValueError, match=r"one value for each run, \[n\], got \[.*average first"):
+        compare(np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 5), (5, 1), (1, 5, 1)])
+def test_dimensions_of_one_do_no_harm(shape):
+    values = np.arange(5.0)
+    assert mean_interval(values.reshape(shape)) == mean_interval(values)
+
+
+@pytest.mark.parametrize("values", [[0.97] * 5, [0.0] * 3, [-0.1] * 7, 1.2 + 1e-15 * np.arange(4)])
+def test_equal_runs_judge_nothing(values):
+    found = mean_interval(values)
+    assert found.mean == values[0] and found.n == len(values)
+    assert not found.has_width and not found.excludes_zero
+    assert "the same in all" in verdict(found) and "higher" not in verdict(found)
+    assert ("not to be judged" in verdict(found)) == (values[0] != 0)
+
+
+@pytest.mark.parametrize("values", [[np.nan] * 5, [1.0, np.inf], [0.5, np.nan, 0.7]])
+def test_what_is_undefined_says_why_it_may_be(values):
+    found = mean_interval(values)
+    for words in (verdict(found), f"{found:.1f}"):
+        assert f"n\xa0=\xa0{len(values)}" in words and "Recipe(test=True)" in words
+        assert "nan" not in words and "distinguishable" not in words
