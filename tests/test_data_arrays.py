@@ -1,6 +1,7 @@
 """Data sets from arrays of one's own."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -73,6 +74,59 @@ def test_words_become_classes():
     assert np.round(means).tolist() == [6, 7, 5]  # ash is 1, elm is 2, oak is 0
 
 
+WORDS = [["oak", "ash", "elm"][k % 3] for k in range(120)]
+KINDS_OF_LABELS = {
+    "a list": WORDS,
+    "objects": np.array(WORDS, dtype=object),
+    "bytes": np.array(WORDS, dtype=np.bytes_),
+    "a column": pd.Series(WORDS),
+    "a column of objects": pd.Series(WORDS, dtype=object),
+    "a column of pandas' strings": pd.Series(WORDS, dtype="string"),
+    "a categorical": pd.Categorical(WORDS),
+    "a categorical column": pd.Series(WORDS, dtype="category", index=range(7, 127)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_LABELS)
+def test_words_are_classes_however_they_are_kept(kind):
+    values, _ = table()
+    expected = from_arrays(values, np.array(WORDS), name="own")
+    found = from_arrays(pd.DataFrame(values), KINDS_OF_LABELS[kind], name="own")
+    assert found.classes == ("ash", "elm", "oak")
+    for part, other in zip(parts(found), parts(expected), strict=True):
+        assert torch.equal(part.labels, other.labels)
+
+
+@pytest.mark.parametrize("kind", [object, "Int64", "category", "boolean"])
+def test_whole_numbers_and_truth_values_of_pandas_are_classes(kind):
+    values, labels = table(classes=2)
+    column = pd.Series(labels.astype(bool) if kind == "boolean" else labels, dtype=kind)
+    assert from_arrays(values, column, name="own").classes in (("0", "1"), ("False", "True"))
+
+
+@pytest.mark.parametrize(
+    ("scale", "shift"), [(1e39, 0), (1, 1e5), (1e-3, 1e5), (1, 1.7e9), (1e-45, 0), (3e37, 1e38)]
+)
+@pytest.mark.parametrize("shape", [(120, 4), (120, 2, 3), (120, 2, 2, 3)])
+def test_values_that_float32_cannot_hold_or_tell_apart_are_normalised_all_the_same(
+    scale, shift, shape
+):
+    values = np.random.default_rng(0).normal(size=shape) * scale + shift
+    dataset = from_arrays(values, np.arange(120) % 3, name="own")
+    normal = dataset.normalise(dataset.train.images)
+    assert normal.dtype == torch.float32
+    wide = dataset.train.images.double() if scale > 1e-45 else dataset.train.images
+    dims = (0, 2, 3)
+    std, mean = torch.std_mean(wide, dims, correction=0, keepdim=True)
+    torch.testing.assert_close(normal.double(), ((wide - mean) / std).double(), rtol=0, atol=2e-3)
+    assert len(normal.unique()) > 0.99 * len(np.unique(values)) * len(normal) / 120
+
+
+def test_values_that_float32_keeps_apart_stay_float32():
+    values, labels = table()
+    assert from_arrays(100 * values, labels, name="own").train.images.dtype == torch.float32
+
+
 def test_numbers_of_classes_need_not_begin_at_0():
     values, labels = table()
     dataset = from_arrays(values, 10 * labels + 7, name="own")
@@ -114,6 +168,12 @@ CONSTANT[:, 2] = 0.1
         (GAPS, LABELS, {}, "2 samples, the first at index 7", "fill the gaps"),
         (VALUES, LABELS[:-1], {}, r"an array \[119\] of int64", "argmax"),
         (VALUES, LABELS / 2, {}, r"an array \[120\] of float64", "argmax"),
+        (VALUES, [*WORDS[:-1], None], {}, "of object, of NoneType and str", "without gaps"),
+        (VALUES, [*WORDS[:-1], 3.5], {}, "of object, of float and str", "of one kind"),
+        (VALUES, [*WORDS[:-1], np.nan], {}, "of object, of float and str", "without gaps"),
+        (VALUES, pd.Series(WORDS).mask(LABELS == 1), {}, "of object, of .*str", "without gaps"),
+        (VALUES, pd.Series(LABELS).mask(LABELS == 1), {}, "of float64", "without gaps"),
+        (VALUES * 1e300, LABELS, {}, r"a largest value of \de\+300", "divide"),
         (VALUES, 0 * LABELS, {}, "1 classes, 120 of class '0'", "more samples"),
         (VALUES, np.arange(120), {}, "120 classes, 1 of class '0'", "no classes"),
         (VALUES, LABELS, {"held_out": 0.5}, "held_out=0.5 of 120", "another held_out"),

@@ -1,6 +1,7 @@
 """Bad settings and bad files: each error names what, expected, found, and what to do."""
 
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,54 @@ def test_missing_folder(
     assert f"mkdir -p {folder}" in message
     assert "BNUTILS_DATASET=digits" in message
     assert not folder.exists()
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container: no HOME, and a user without an entry."""
+
+    def no_entry(*_: object) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("getpwuid", "getpwnam"):
+        monkeypatch.setattr(pwd, name, no_entry)
+    loading._digits_instead.cache_clear()
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_digits_are_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load().name == load("digits").name == resolve() == "digits"
+    said = capsys.readouterr().err
+    assert said.count("digits in place of MNIST, for which there is no folder") == 1
+    assert "set HOME or XDG_CACHE_HOME, name a folder in BNUTILS_DATA" in said
+
+
+@pytest.mark.usefixtures("homeless")
+@pytest.mark.parametrize(
+    ("name", "folder", "variables"),
+    [
+        ("mnist", None, {}),
+        ("cifar10", None, {}),
+        ("auto", None, {"BNUTILS_DATA": "~/data"}),
+        ("auto", Path("~/data"), {}),
+        ("mnist", None, {"XDG_CACHE_HOME": "~/cache"}),
+        ("mnist", Path("~nobody-of-that-name/data"), {"HOME": "/tmp"}),
+    ],
+)
+def test_without_a_home_what_was_asked_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, folder: Path | None, variables: dict[str, str]
+) -> None:
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    assert "set HOME or XDG_CACHE_HOME" in message_of(name, folder)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_a_named_folder_is_used(tmp_path: Path) -> None:
+    write_idx_files(tmp_path / "MNIST" / "raw", 1)
+    assert load("auto", tmp_path).name == "mnist"
 
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from torch import Tensor
 
 from bnutils.data.dataset import DATASET_TITLES, Dataset, Part
 from bnutils.data.errors import data_error
+from bnutils.data.labels import own_classes
 from bnutils.data.splits import stratified_split_indices
 from bnutils.data.statistics import pixel_statistics
 
+ROUNDED_AWAY = 1e-4  # of a standard deviation
 ARRAY_SHAPES = "[N, features], [N, H, W] or [N, C, H, W]"
 
 
@@ -20,11 +22,12 @@ def from_arrays(
 ) -> Dataset:
     """A data set from ``values`` [N, features], [N, H, W] or [N, C, H, W] and ``labels`` [N].
 
-    Labels may be whole numbers or words; each different one is a class. The share ``held_out`` of
-    the samples becomes the test part and as many the validation part, stratified, the same ones in
-    every call. Each feature, or each channel of images, is normalised with the mean and standard
-    deviation of the training part. Values of uint8 are images with 255 for the brightest pixel;
-    others are kept as float32.
+    Labels may be whole numbers or words, also in a column of pandas; each different one is a
+    class. The share ``held_out`` of the samples becomes the test part and as many the validation
+    part, stratified, the same ones in every call. Each feature, or each channel of images, is
+    normalised with the mean and standard deviation of the training part. Values of uint8 are
+    images with 255 for the brightest pixel; others are kept as float32, or as float64 where
+    rounding would move one by more than a ten-thousandth of a standard deviation.
     Raises DataError for arrays that do not fit together or cannot be learnt from.
     """
     if not name or name in DATASET_TITLES:
@@ -35,7 +38,7 @@ def from_arrays(
             advice="give another name: runs and tables show it.",
         )
     images = _own_images(np.asarray(values))
-    classes, targets = _own_classes(np.asarray(labels), len(images))
+    classes, targets = own_classes(labels, len(images))
     kept, validation, test = _own_split(targets, classes, held_out)
     train = Part(images[kept], targets[kept])
     scale = 255.0 if images.dtype == torch.uint8 else 1.0
@@ -69,33 +72,21 @@ def _own_images(values: np.ndarray) -> Tensor:
             found=f"nan or infinite values in {len(rows)} samples, the first at index {rows[0]}",
             advice="leave these samples out, or fill the gaps.",
         )
-    kind = np.uint8 if values.dtype == np.uint8 else np.float32
+    kind = np.uint8 if values.dtype == np.uint8 else _narrowest(values)
     images = torch.from_numpy(np.array(values, dtype=kind))  # a copy, as arrays may change
     if images.ndim == 3:
         return images[:, None]
     return images[:, :, None, None] if images.ndim == 2 else images
 
 
-def _own_classes(labels: np.ndarray, samples: int) -> tuple[tuple[str, ...], Tensor]:
-    """The names of the classes, and each sample's class [N] as int64."""
-    if labels.shape != (samples,) or labels.dtype.kind not in "buiU":
-        raise data_error(
-            "These labels do not fit the values.",
-            expected=f"one whole number or word for each of the {samples} samples",
-            found=f"an array {list(labels.shape)} of {labels.dtype}",
-            advice="give labels [N]; of one-hot rows, take argmax(axis=1).",
-        )
-    found, targets, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(found) < 2 or counts.min() < 4:
-        rare = f"{counts.min()} of class {str(found[counts.argmin()])!r}"
-        raise data_error(
-            "These labels leave nothing to learn or to test.",
-            expected="at least 2 classes with at least 4 samples each, for the three parts",
-            found=f"{len(found)} classes, {rare}",
-            advice="gather more samples, or leave such classes out; numbers to be predicted as "
-            "such are no classes.",
-        )
-    return tuple(map(str, found.tolist())), torch.from_numpy(targets.astype(np.int64))
+def _narrowest(values: np.ndarray) -> type:
+    """float32 where it holds every value of ``values`` [N, C, ...] and keeps them apart."""
+    wide = values.astype(np.float64)
+    axes = (0, *range(2, wide.ndim)) if wide.ndim != 3 else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = np.abs(wide.astype(np.float32) - wide)  # infinite where a value is too large
+        keeps = np.isfinite(error) & (error <= ROUNDED_AWAY * wide.std(axes, keepdims=True))
+    return np.float32 if keeps.all() else np.float64
 
 
 def _own_split(
@@ -122,8 +113,16 @@ def _own_statistics(images: Tensor, scale: float) -> tuple[Tensor, Tensor]:
         mean, std = pixel_statistics(images, scale)
     else:
         std, mean = torch.std_mean(images.double(), (0, 2, 3), correction=0)  # [C], [C]
-        mean, std = mean.float(), std.float()
-    constant = torch.nonzero(std <= 1e-6 * mean.abs()).flatten().tolist()
+        mean, std = mean.to(images.dtype), std.to(images.dtype)
+    if not std.isfinite().all():
+        raise data_error(
+            "These values are too large.",
+            expected="values whose squares are floating-point numbers",
+            found=f"a largest value of {images.abs().max().item():.0e}",
+            advice="divide them by a constant.",
+        )
+    smallest = 1e-12 if images.dtype == torch.float64 else 1e-6  # relative, of a real difference
+    constant = torch.nonzero(std <= smallest * mean.abs()).flatten().tolist()
     if constant:
         raise data_error(
             "A part of these values is the same in all training samples.",

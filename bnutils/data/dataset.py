@@ -19,7 +19,8 @@ DATASET_TITLES: Mapping[str, str] = {
 class Part:
     """Images with their labels.
 
-    `images` is uint8 [N, C, H, W], `labels` is int64 [N]. Raises ValueError for other shapes.
+    `images` is [N, C, H, W] of uint8 or floating-point numbers, `labels` is int64 [N]. Raises
+    ValueError for other shapes.
     """
 
     images: Tensor
@@ -46,6 +47,7 @@ class Dataset:
 
     `scale` is the value of the brightest pixel. `mean` and `std` are float32 [C], computed on the
     training part alone, with pixels scaled to [0, 1]; `std` is the population standard deviation.
+    Both are float64 where the images are.
     """
 
     name: str
@@ -64,6 +66,9 @@ class Dataset:
 
     def normalise(self, images: Tensor) -> Tensor:
         """Images [*, C, H, W] in 0..scale as float32 of the same shape, (x/scale - mean)/std."""
+        if images.dtype == torch.float64:  # whose values float32 cannot tell apart or hold
+            mean, std = (v.to(images.device).view(-1, 1, 1) for v in (self.mean, self.std))
+            return ((images / self.scale - mean) / std).float()
         factor = (1 / (self.scale * self.std)).to(images.device).view(-1, 1, 1)  # [C, 1, 1]
         shift = (self.mean / self.std).to(images.device).view(-1, 1, 1)  # [C, 1, 1]
         return images.to(torch.float32, copy=True).mul_(factor).sub_(shift)

@@ -7,6 +7,10 @@ class DataError(RuntimeError):
     """A data set was asked for and cannot be given; the message says why and what to do."""
 
 
+class NoDataFolder(DataError):
+    """There is no folder for data files, as no home folder is known and none is named."""
+
+
 def data_error(problem: str, *, expected: str, found: str, advice: str) -> DataError:
     """A DataError whose message has four parts: the problem, expected, found, what to do."""
     return DataError(f"{problem}\n  Expected: {expected}\n  Found: {found}\n  What to do: {advice}")

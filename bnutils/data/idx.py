@@ -1,9 +1,6 @@
 """MNIST and Fashion-MNIST, which are kept in IDX files."""
 
-import gzip
-import hashlib
 import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +11,7 @@ import torch
 
 from bnutils.data.dataset import Part
 from bnutils.data.errors import damaged_file, unreadable_file
-from bnutils.data.source import Official, Source, check_md5_sum
+from bnutils.data.source import Official, Source, check_md5_sum, extracted_md5_sum
 
 if TYPE_CHECKING:
     from torchvision.datasets import MNIST
@@ -67,7 +64,7 @@ class IdxSource(Source):
                 check_md5_sum(path, self.checksums[name])
             elif archive.exists():
                 check_md5_sum(archive, dict(self.library.resources)[archive.name])
-                check_md5_sum(path, _extracted_md5_sum(archive))
+                check_md5_sum(path, extracted_md5_sum(archive))
             else:
                 self._check_structure(path)
 
@@ -115,19 +112,6 @@ class IdxSource(Source):
 
 def _idx_bytes(path: Path, header: int) -> torch.Tensor:
     return torch.from_numpy(np.fromfile(path, dtype=np.uint8, offset=header))
-
-
-def _extracted_md5_sum(archive: Path) -> str:
-    md5 = hashlib.md5(usedforsecurity=False)
-    try:
-        with gzip.open(archive, "rb") as file:
-            while chunk := file.read(1 << 20):
-                md5.update(chunk)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise damaged_file(archive, expected="a gzip archive", found=str(error)) from error
-    except OSError as error:
-        raise unreadable_file(archive, error) from error
-    return md5.hexdigest()
 
 
 MNIST_SOURCE = IdxSource(

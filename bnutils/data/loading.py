@@ -1,6 +1,7 @@
 """load(): the data set that was asked for, or the best that is to be had."""
 
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from bnutils.data.cifar import CIFAR10_SOURCE
 from bnutils.data.dataset import Dataset, Part
 from bnutils.data.digits import digits_dataset
 from bnutils.data.download import download_files
-from bnutils.data.errors import DataError, data_error
+from bnutils.data.errors import DataError, NoDataFolder, data_error
 from bnutils.data.idx import FASHION_MNIST_SOURCE, MNIST_SOURCE
 from bnutils.data.probe import download_seconds
 from bnutils.data.settings import DataFolder, data_folder, requested_name
@@ -51,7 +52,12 @@ def resolve(name: str = "auto", folder: Path | None = None) -> str:
     chosen = requested_name(name)
     if chosen == "digits":
         return chosen
-    place = data_folder(folder)
+    try:
+        place = data_folder(folder)
+    except NoDataFolder as error:
+        if chosen != "auto" or folder is not None or os.environ.get("BNUTILS_DATA", "").strip():
+            raise
+        return _digits_instead("MNIST, for which there is no folder", str(error))
     return _automatic_name(place) if chosen == "auto" else chosen
 
 
@@ -64,13 +70,14 @@ def _automatic_name(place: DataFolder) -> str:
         _expect_quick_download()
         download_files(source, place.path)
     except DataError as error:
-        print(
-            f"Using scikit-learn's digits in place of MNIST, which is not in {place.path}.\n"
-            f"{error}",
-            file=sys.stderr,
-        )
-        return "digits"
+        return _digits_instead(f"MNIST, which is not in {place.path}", str(error))
     return source.name
+
+
+@functools.cache
+def _digits_instead(missing: str, why: str) -> str:
+    print(f"Using scikit-learn's digits in place of {missing}.\n{why}", file=sys.stderr)
+    return "digits"
 
 
 def _has_intact_files(source: Source, place: DataFolder) -> bool:

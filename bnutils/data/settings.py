@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bnutils.data.dataset import DATASET_TITLES
-from bnutils.data.errors import data_error
+from bnutils.data.errors import NoDataFolder, data_error
 
 
 class DataFolder(NamedTuple):
@@ -39,13 +39,14 @@ def data_folder(folder: Path | None) -> DataFolder:
     """`folder`, else the one named by BNUTILS_DATA, else bnutils in the user's cache folder.
 
     Raises DataError if a folder is named and does not exist, so that a mistyped setting is
-    noticed. The default folder is made only when something is written there.
+    noticed, and NoDataFolder where the user has no home folder that the path could begin in. The
+    default folder is made only when something is written there.
     """
     setting = os.environ.get("BNUTILS_DATA", "").strip()
     if folder is None and not setting:
         cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        return DataFolder(Path(cache).expanduser() / "bnutils", named=False)
-    path = Path(folder if folder is not None else setting).expanduser()
+        return DataFolder(_expanded(cache) / "bnutils", named=False)
+    path = _expanded(folder if folder is not None else setting)
     if not os.path.isdir(path):
         origin = "the folder given" if folder is not None else "BNUTILS_DATA"
         raise data_error(
@@ -56,3 +57,17 @@ def data_folder(folder: Path | None) -> DataFolder:
             "the default folder, or set BNUTILS_DATASET=digits, which needs no files.",
         )
     return DataFolder(path, named=True)
+
+
+def _expanded(path: str | Path) -> Path:
+    """``path`` with ~ replaced, which fails in containers whose user has no entry and no HOME."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise NoDataFolder(
+            f"The folder {path} cannot be found.\n"
+            f"  Expected: a user with a home folder, or a path without ~\n"
+            f"  Found: {error}\n"
+            f"  What to do: set HOME or XDG_CACHE_HOME, name a folder in BNUTILS_DATA, or set "
+            f"BNUTILS_DATASET=digits, which needs no files."
+        ) from error

@@ -1,7 +1,9 @@
 """What the package asks of a data set that is kept in files."""
 
+import gzip
 import hashlib
 import os
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,3 +78,17 @@ def check_md5_sum(path: Path, expected: str) -> None:
         raise damaged_file(
             path, expected=f"MD5 sum {expected}", found=f"MD5 sum {found} ({size:,} bytes)"
         )
+
+
+def extracted_md5_sum(archive: Path) -> str:
+    """The MD5 sum of what a gzip archive holds; raises DataError, naming it, if it is damaged."""
+    md5 = hashlib.md5(usedforsecurity=False)
+    try:
+        with gzip.open(archive, "rb") as file:
+            while chunk := file.read(1 << 20):
+                md5.update(chunk)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise damaged_file(archive, expected="a gzip archive", found=str(error)) from error
+    except OSError as error:
+        raise unreadable_file(archive, error) from error
+    return md5.hexdigest()
