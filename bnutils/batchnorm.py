@@ -1,7 +1,7 @@
 """Batch normalization as a layer: learnable scale and shift, running statistics, two modes.
 
 Arguments, ``state_dict`` and errors are those of PyTorch's layers. How far PyTorch's tools take
-the one for the other is in ``bnutils.tools``.
+the one for the other is tried in ``bnutils.drop_in``.
 """
 
 from __future__ import annotations
