@@ -10,7 +10,8 @@ class NormConvention:
     """The meaning of a framework's ``momentum``, its defaults, and the variance it averages.
 
     ``weighs`` says what the momentum is the weight of: the "new" batch or the "old" average.
-    ``unbiased`` says whether the averaged variance is divided by m - 1, not by m.
+    ``unbiased`` says whether the averaged variance is divided by m - 1, not by m. The name says the
+    version where that matters.
     """
 
     name: str
@@ -22,7 +23,10 @@ class NormConvention:
 
 CONVENTIONS = {
     "PyTorch": NormConvention("PyTorch", "new", 0.1, 1e-5, unbiased=True),
-    "Keras": NormConvention("Keras", "old", 0.99, 1e-3, unbiased=False),
+    "Keras": NormConvention("Keras", "old", 0.99, 1e-3, unbiased=False),  # 3, with any backend
+    # Keras 2 calls TensorFlow's fused kernel for images, and that one stores m / (m - 1).
+    "tf.keras 2, images": NormConvention("tf.keras 2, images", "old", 0.99, 1e-3, unbiased=True),
+    "tf.keras 2, vectors": NormConvention("tf.keras 2, vectors", "old", 0.99, 1e-3, unbiased=False),
     "Flax": NormConvention("Flax", "old", 0.99, 1e-5, unbiased=False),
 }
 

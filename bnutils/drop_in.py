@@ -22,7 +22,7 @@ class Tool:
     """A tool, how to try it with a layer, what is expected of that, and what to know.
 
     ``use`` takes the class of a layer and returns what the tool has made with it; ``quick`` says
-    that this takes no seconds.
+    that this takes no seconds, imports included.
     """
 
     name: str
@@ -56,18 +56,20 @@ TOOLS = (
     Tool("convert_sync_batchnorm", trials.synchronize, "makes it PyTorch's layer, relatives too"),
     Tool("fx.symbolic_trace", trials.trace, "one step of the graph, with both modes"),
     Tool("fx, fuse", trials.fuse, "knows the very class only, fuses nothing: fold does", OTHER),
-    Tool("func.jacrev", transformed(lambda net: func.jacrev(net)(X), **BARE)),
-    Tool("func.jvp", transformed(lambda net: func.jvp(net, (X,), (X.sin(),))[1], **BARE)),
-    Tool("func.hessian", transformed(lambda net: func.hessian(lambda x: net(x).sum())(X), **BARE)),
-    Tool("func.vmap of func.grad", transformed(trials.ensemble, **BARE)),
-    Tool("func.vmap, running statistics", transformed(lambda net: func.vmap(net)(X[None])),
-         "they cannot move in there: see the next line", NEITHER),
-    Tool("replace_all_batch_norm_modules_", transformed(trials.per_sample)),
-    Tool("forward-mode derivatives", trials.dual),
     Tool("pruning", trials.prune),
     Tool("parametrizations", trials.parametrize),
     Tool("autocast", trials.autocast, "the statistics stay in float32"),
     Tool("checkpoint", trials.checkpoint, "the running statistics move twice"),
+    Tool("func.jacrev", transformed(lambda net: func.jacrev(net)(X), **BARE)),
+    Tool("func.jvp", transformed(lambda net: func.jvp(net, (X,), (X.sin(),))[1], **BARE),
+         quick=False),
+    Tool("func.hessian", transformed(lambda net: func.hessian(lambda x: net(x).sum())(X), **BARE),
+         quick=False),
+    Tool("func.vmap of func.grad", transformed(trials.ensemble, **BARE)),
+    Tool("func.vmap, running statistics", transformed(lambda net: func.vmap(net)(X[None])),
+         "they cannot move in there: see the next line", NEITHER),
+    Tool("replace_all_batch_norm_modules_", transformed(trials.per_sample)),
+    Tool("forward-mode derivatives", trials.dual, quick=False),
     Tool("create_feature_extractor", trials.extract, quick=False),
     Tool("compile, one graph", trials.compiled(0.1), quick=False),
     Tool("compile, momentum=None", trials.compiled(None), "", OURS_ALONE, quick=False),

@@ -83,8 +83,7 @@ def ensemble(net: nn.Module) -> Tensor:
         y: Tensor = func.functional_call(net, weights, (X,))
         return y.square().sum()
 
-    gradients = func.vmap(func.grad(loss))(weights)
-    return torch.cat([gradient.flatten() for gradient in gradients.values()])
+    return torch.cat([g.flatten() for g in func.vmap(func.grad(loss))(weights).values()])
 
 
 def dual(norm: Norm) -> Tensor:

@@ -55,52 +55,54 @@ def batch_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return centred, rough + rest, var
 
 
-class BatchNormFunction(torch.autograd.Function):
+def normalize(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normalize a batch by its own statistics, scale by gamma and shift by beta.
 
     Shapes: ``x`` [B, C, ...], ``weight`` (gamma) and ``bias`` (beta) [C] or None. Returns ``y``
-    like ``x``, and the batch's ``mean`` and biased ``var`` [C] and its centred values [B, C, ...],
-    through which no gradient flows. Half precision is computed in float32.
-    Raises: NotImplementedError for other than floating-point numbers.
-    Source: Ioffe and Szegedy (2015), Algorithm 1; the gradient is the chain rule of section 3
-    of that paper, gathered into one formula.
+    like ``x``, the centred values [B, C, ...], and ``mean`` and biased ``var`` [1, C, 1, ...].
+    Half precision is computed in float32. Raises what `wide_dtype` and `inverse_std` raise.
+    Source: Ioffe and Szegedy (2015), Algorithm 1.
     """
+    channel = [1, -1] + [1] * (x.dim() - 2)
+    wide = x.to(wide_dtype(x.dtype))  # [B, C, ...]
+    centred, mean, var = batch_moments(wide)  # [B, C, ...], [1, C, 1, ...], [1, C, 1, ...]
+    scale = inverse_std(var, eps)  # [1, C, 1, ...]
+    scale = scale if weight is None else scale * weight.view(channel)  # [1, C, 1, ...]
+    y = centred * scale  # [B, C, ...]
+    y = y if bias is None else y + bias.view(channel)  # [B, C, ...]
+    return y.to(x.dtype), centred, mean, var
 
-    generate_vmap_rule = True
+
+class BatchNormFunction(torch.autograd.Function):
+    """`normalize` with its gradient; returns ``y``, ``mean`` [C] and ``var`` [C].
+
+    No gradient flows through the statistics.
+    Source: the chain rule of Ioffe and Szegedy (2015), section 3, gathered into one formula.
+    """
 
     @staticmethod
     def forward(
-        x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        wide = x.to(wide_dtype(x.dtype))  # [B, C, ...]
-        channel = [1, -1] + [1] * (x.dim() - 2)
-        centred, mean, var = batch_moments(wide)  # [B, C, ...], [1, C, 1, ...], [1, C, 1, ...]
-        scale = inverse_std(var, eps)  # [1, C, 1, ...]
-        scale = scale if weight is None else scale * weight.view(channel)  # [1, C, 1, ...]
-        y = centred * scale  # [B, C, ...]
-        y = y if bias is None else y + bias.view(channel)  # [B, C, ...]
-        return y.to(x.dtype), mean.flatten(), var.flatten(), centred
+        ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        y, centred, mean, var = normalize(x, weight, bias, eps)
+        # Nothing that is y for some settings: what follows may overwrite y.
+        ctx.save_for_backward(x, weight, centred, var)
+        ctx.eps = eps
+        mean, var = mean.flatten(), var.flatten()  # [C], [C]
+        ctx.mark_non_differentiable(mean, var)
+        return y, mean, var
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        x, weight, _, ctx.eps = inputs
-        _, mean, var, centred = output
-        # Not y, and nothing that is y for some settings: what follows may overwrite it.
-        ctx.save_for_backward(x, weight, var, centred)
-        ctx.mark_non_differentiable(mean, var, centred)
-        ctx.set_materialize_grads(False)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> tuple[Tensor | None, ...]:
-        x, weight, var, centred = ctx.saved_tensors
-        if grads[0] is None:  # what follows gives y no gradient
-            return None, None, None, None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, centred, var = ctx.saved_tensors
         dy = grads[0].to(centred.dtype)  # [B, C, ...]
         dims, channel = [0, *range(2, x.dim())], [1, -1] + [1] * (x.dim() - 2)
         if torch.is_grad_enabled():
             # A second derivative is wanted: these must be functions of x again.
             centred, _, var = batch_moments(x.to(centred.dtype))  # [B, C, ...], -, [1, C, 1, ...]
-        inv_std = inverse_std(var.view(channel), ctx.eps)  # [1, C, 1, ...]
+        inv_std = inverse_std(var, ctx.eps)  # [1, C, 1, ...]
         x_hat = centred * inv_std  # [B, C, ...]
         m = x.numel() // x.shape[1]  # values per channel
         dbias = dy.sum(dims)  # [C]
@@ -116,12 +118,13 @@ class BatchNormFunction(torch.autograd.Function):
 def normalize_batch(
     x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """``y``, ``mean`` and ``var`` of `BatchNormFunction`, which says the rest.
+    """``y`` like ``x`` and the batch's ``mean`` and ``var`` [C], which are constants to gradients.
 
-    In forward mode PyTorch differentiates the operations themselves: ``torch.compile`` refuses a
-    function that brings a forward derivative of its own.
+    By `BatchNormFunction`; in forward mode and within ``torch.func`` by the operations themselves,
+    which PyTorch can transform. A function with rules for both would cost every call more, and
+    ``torch.compile`` refuses one with a forward derivative.
     """
-    forward_mode = forward_ad._current_level >= 0
-    run = BatchNormFunction.forward if forward_mode else BatchNormFunction.apply
-    y, mean, var, _ = run(x, weight, bias, eps)
-    return y, mean, var
+    if forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
+        y, _, mean, var = normalize(x, weight, bias, eps)
+        return y, mean.detach().flatten(), var.detach().flatten()
+    return BatchNormFunction.apply(x, weight, bias, eps)  # type: ignore[no-any-return]

@@ -49,10 +49,16 @@ def test_momentum_is_converted_there_and_back():
     assert variance_factor(2, "Keras", "Flax") == 1
 
 
+def test_the_fused_kernel_of_keras_2_stores_the_unbiased_variance():
+    assert variance_factor(4, "tf.keras 2, images", "PyTorch") == 1
+    assert variance_factor(4, "tf.keras 2, images", "Keras") == 3 / 4
+    assert variance_factor(4, "tf.keras 2, vectors", "PyTorch") == 4 / 3
+
+
 def test_wrong_input_is_told():
     with pytest.raises(ValueError, match=r"momentum is 1.5.*0 to 1"):
         convert_momentum(1.5, "Keras", "PyTorch")
-    with pytest.raises(ValueError, match=r"'Torch'; there are PyTorch, Keras, Flax"):
+    with pytest.raises(ValueError, match=r"'Torch'; there are PyTorch, Keras, tf.keras 2, images"):
         convention("Torch")
     with pytest.raises(ValueError, match="at least 2"):
         variance_factor(1, "Keras", "PyTorch")

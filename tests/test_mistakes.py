@@ -1,6 +1,7 @@
 """Layers with one mistake each: they fail their own check and no other; right layers pass all."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,31 @@ RIGHT = {
     "ours": LayerKind(BatchNorm1d, BatchNorm2d),
     "PyTorch's": LayerKind(nn.BatchNorm1d, nn.BatchNorm2d),
 }
+
+
+class KerasLike(ShortBatchNorm):
+    """Keras 3: the old value weighs 0.99, epsilon is 1e-3, the running variance is biased."""
+
+    def __init__(self, channels, eps=1e-3, momentum=0.01):
+        super().__init__(channels, eps, momentum)
+
+    def update(self, x):
+        over = self.averaged(x)
+        self.running_mean = self.mixed(self.running_mean, x.detach().mean(over))
+        self.running_var = self.mixed(self.running_var, x.detach().var(over, correction=0))
+
+
+KERAS = {"new_weight": 0.01, "eps": 1e-3, "unbiased": False}
+OTHER_CONVENTIONS = {
+    "Keras": LayerKind(KerasLike, KerasLike, **KERAS),
+    "slow": LayerKind(*(partial(k, momentum=0.01) for k in (BatchNorm1d, BatchNorm2d)), 0.01),
+    "Keras' epsilon": LayerKind(
+        *(partial(k, eps=1e-3) for k in (BatchNorm1d, BatchNorm2d)), eps=1e-3
+    ),
+    "large epsilon": LayerKind(
+        *(partial(k, eps=0.01) for k in (BatchNorm1d, BatchNorm2d)), eps=0.01
+    ),
+}
 BY_LAYER = {mistake.layer.__name__: mistake for mistake in MISTAKES}
 
 
@@ -28,6 +54,18 @@ BY_LAYER = {mistake.layer.__name__: mistake for mistake in MISTAKES}
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_layers_pass_every_check(name, check):
     check(RIGHT[name])
+
+
+@pytest.mark.parametrize("check", [m.check for m in MISTAKES], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", OTHER_CONVENTIONS)
+def test_another_convention_that_is_declared_is_no_mistake(name, check):
+    check(OTHER_CONVENTIONS[name])
+
+
+def test_a_momentum_reversed_is_one_under_keras_convention_too():
+    reversed_keras = partial(KerasLike, momentum=0.99)
+    kind = LayerKind(reversed_keras, reversed_keras, **KERAS)
+    assert [m.name for m in MISTAKES if not passes(m.check, kind)] == ["momentum reversed"]
 
 
 @pytest.mark.parametrize("name", BY_LAYER)

@@ -14,11 +14,16 @@ from torch.testing import assert_close
 class LayerKind:
     """A layer to check, in its forms for [B, C] and for [B, C, H, W]: C goes in, a layer comes out.
 
-    The checks read ``running_mean`` and ``running_var``, [C].
+    The checks read ``running_mean`` and ``running_var``, [C]. What a layer follows by convention is
+    no mistake: ``new_weight`` is what it says the new value weighs, ``eps`` its epsilon, ``unbiased``
+    whether its running variance is divided by m - 1. Keras 3 has 0.01, 1e-3 and False.
     """
 
     vectors: Callable[[int], nn.Module]
     images: Callable[[int], nn.Module]
+    new_weight: float = 0.1
+    eps: float = 1e-5
+    unbiased: bool = True
 
 
 def random_numbers(*shape: int, seed: int = 0) -> Tensor:
@@ -27,10 +32,10 @@ def random_numbers(*shape: int, seed: int = 0) -> Tensor:
 
 def check_running_variance(kind: LayerKind) -> None:
     layer, x = kind.vectors(1), torch.tensor([[1.0], [3.0], [5.0], [7.0]])  # [4, 1]
-    for _ in range(200):
+    for _ in range(int(20 / kind.new_weight)):
         layer(x)
-    unbiased = torch.tensor([(9 + 1 + 1 + 9) / 3])  # [1]
-    assert_close(layer.running_var, unbiased, rtol=1e-4, atol=0.0)
+    expected = torch.tensor([(9 + 1 + 1 + 9) / (3 if kind.unbiased else 4)])  # [1]
+    assert_close(layer.running_var, expected, rtol=1e-4, atol=0.0)
 
 
 def check_mode(kind: LayerKind) -> None:
@@ -64,7 +69,7 @@ def check_large_mean(kind: LayerKind) -> None:
 
 def check_forward(kind: LayerKind) -> None:
     x = torch.tensor([[1.0], [3.0], [5.0], [7.0]])  # [4, 1]: mean 4, mean square deviation 5
-    expected = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]]) / 5**0.5  # [4, 1]
+    expected = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]]) / (5 + kind.eps) ** 0.5  # [4, 1]
     assert_close(kind.vectors(1)(x), expected, rtol=1e-4, atol=0.0)
 
 
@@ -75,14 +80,14 @@ def check_gradient(kind: LayerKind) -> None:
 
 def check_momentum(kind: LayerKind) -> None:
     layer = kind.vectors(1)
-    layer(torch.tensor([[9.0], [11.0]]))  # [2, 1]: mean 10, of which a tenth counts
-    assert_close(layer.running_mean, torch.tensor([1.0]))
+    layer(torch.tensor([[9.0], [11.0]]))  # [2, 1]: mean 10, of which by default a tenth counts
+    assert_close(layer.running_mean, torch.tensor([10 * kind.new_weight]))
 
 
 def check_fresh_evaluation(kind: LayerKind) -> None:
     x = random_numbers(8, 3)  # [8, 3]
     with torch.no_grad():
-        assert_close(kind.vectors(3).eval()(x), x, rtol=1e-4, atol=0.0)
+        assert_close(kind.vectors(3).eval()(x), x / (1 + kind.eps) ** 0.5, rtol=1e-4, atol=0.0)
 
 
 def check_channels(kind: LayerKind) -> None:
