@@ -14,9 +14,9 @@ from torch.testing import assert_close
 class LayerKind:
     """A layer to check, in its forms for [B, C] and for [B, C, H, W]: C goes in, a layer comes out.
 
-    The checks read ``running_mean`` and ``running_var``, [C]. What a layer follows by convention is
-    no mistake: ``new_weight`` is what it says the new value weighs, ``eps`` its epsilon, ``unbiased``
-    whether its running variance is divided by m - 1. Keras 3 has 0.01, 1e-3 and False.
+    The checks read ``running_mean`` and ``running_var``, [C]. A convention is no mistake where it is
+    declared: ``new_weight`` is what a new value weighs, ``eps`` epsilon, and ``unbiased`` says that
+    the running variance is divided by m - 1. Keras 3 has 0.01, 1e-3 and False.
     """
 
     vectors: Callable[[int], nn.Module]
