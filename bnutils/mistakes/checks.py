@@ -14,8 +14,8 @@ from torch.testing import assert_close
 class LayerKind:
     """A layer to check, in its forms for [B, C] and for [B, C, H, W]: C goes in, a layer comes out.
 
-    The checks read ``running_mean`` and ``running_var``, [C]. A convention is no mistake where it is
-    declared: ``new_weight`` is what a new value weighs, ``eps`` epsilon, and ``unbiased`` says that
+    The checks read ``running_mean`` and ``running_var``, [C]. A convention that is declared is no
+    mistake: ``new_weight`` is what a new value weighs, ``eps`` epsilon, and ``unbiased`` says that
     the running variance is divided by m - 1. Keras 3 has 0.01, 1e-3 and False.
     """
 
