@@ -64,7 +64,7 @@ class FigureOne:
 
     def rates(self, lrs: Sequence[float] = (0.1, 0.5, 2.0, 8.0)) -> Sweep:
         """All arms at all of ``lrs``, for the shorter time."""
-        recipe = replace(self.recipe, steps=self.short, points=1, evaluate_on=1000)
+        recipe = replace(self.recipe, steps=self.short, points=1, evaluate_on=1000, test=True)
         return grid(self.arms, self.dataset, recipe, lrs=lrs, seeds=self.seeds)
 
 
