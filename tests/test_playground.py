@@ -75,7 +75,7 @@ def test_every_lesson_is_tested(browser_page: Page) -> None:
 
 def test_pictures_of_a_large_network_are_coarse_while_it_plays(page: Page) -> None:
     page.get_by_label("hidden layers").select_option("10")
-    page.get_by_label("units a layer").select_option("32")
+    page.get_by_label("units per layer").select_option("32")
     regions = "document.querySelector('.bn-regions').width"
     fine = page.evaluate(regions)
     page.get_by_role("button", name="Play").click()

@@ -5,7 +5,7 @@ import { TOYS } from "./toys.js";
 export const SETTINGS = {
   data: { label: "data", options: [...TOYS, "digits"], value: "circles" },
   depth: { label: "hidden layers", options: [1, 2, 3, 4, 6, 8, 10], value: 4 },
-  width: { label: "units a layer", options: [4, 8, 16, 32], value: 16 },
+  width: { label: "units per layer", options: [4, 8, 16, 32], value: 16 },
   activation: { label: "activation", options: ["relu", "tanh", "sigmoid"], value: "relu" },
   lr: { label: "learning rate", options: [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], value: 0.1 },
   batch: { label: "batch size", options: [2, 4, 8, 16, 32, 64, 128], value: 32 },
