@@ -8,6 +8,12 @@ from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style as Plain
 from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.style.referencing.basic_author_year import (
+    BasicAuthorYearParentheticalReferenceStyle,
+)
+from sphinxcontrib.bibtex.style.template import join, year
+
+_TEXT = BasicAuthorYearParentheticalReferenceStyle()
 
 
 class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
@@ -22,10 +28,10 @@ class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
 
 
 def author_year(entry: Entry) -> str:
-    """What the text shows for an entry."""
-    names = [" ".join(person.last_names) for person in entry.persons["author"]]
-    first = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
-    return f"{first}, {entry.fields['year']}"
+    """What the text shows for an entry, with particles and accents, and no *et al.* in italics."""
+    people = _TEXT.person.author_or_editor_or_title(full=False)
+    label = join(sep=_TEXT.author_year_sep)[people, year]
+    return str(label.format_data({"entry": entry, "style": _TEXT}).render_as("text"))
 
 
 class AuthorYearStyle(Plain):  # type: ignore[misc]
