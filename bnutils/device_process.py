@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +21,6 @@ LOOPBACK = {"linux": "lo", "darwin": "lo0"}  # the network interface that needs 
 
 def serve(rank: int, count: int, folder: str, timeout: float, connection: Connection) -> None:
     """The life of a device: join the group, then answer tasks until the connection closes."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
     log = os.open(Path(folder, f"log-{rank}"), os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):  # what gloo prints belongs in no page
         os.dup2(log, stream)
@@ -41,14 +38,6 @@ def serve(rank: int, count: int, folder: str, timeout: float, connection: Connec
     except Exception:
         with suppress(OSError):  # of an other end that has closed
             connection.send_bytes(packed(False, traceback.format_exc()))
-
-
-def _follow_parent() -> None:
-    """End with the process that started this one, amid whatever task and however that ended."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _requests(connection: Connection) -> Iterator[bytes]:

@@ -15,9 +15,22 @@ from typing import Any
 
 import torch
 
-from bnutils.device_process import serve, unpacked
+from bnutils.device_process import unpacked
 
 TAIL = 2000  # characters of a process's output that an error quotes
+# What a device runs: it follows the process that started it, amid whatever task and however that
+# ended, and before it imports anything of this package, which takes seconds.
+START = """
+import multiprocessing, os, threading
+
+def follow_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+threading.Thread(target=follow_parent, daemon=True).start()
+from bnutils.device_process import serve
+serve(*arguments)
+"""
 
 
 class DeviceError(RuntimeError):
@@ -42,11 +55,9 @@ class Devices:
         self._processes, self._connections = [], []
         for rank in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(
-                target=serve,
-                args=(rank, count, self._folder.name, timeout, theirs),
-                daemon=True,  # ends with this process
-            )
+            arguments = (rank, count, self._folder.name, timeout, theirs)
+            process = context.Process(target=exec, args=(START, {"arguments": arguments}))
+            process.daemon = True  # ends with this process
             process.start()
             theirs.close()
             self._processes.append(process)

@@ -291,6 +291,23 @@ def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
     assert len(children) >= 2 and alive == []
 
 
+def test_devices_end_with_a_process_that_is_killed_while_they_import(tmp_path):
+    (tmp_path / "torch.py").write_text(
+        f"open({str(tmp_path / 'begun')!r}, 'w').close()\n"
+        "import threading\nthreading.Event().wait()\n"
+    )
+    program = (
+        "import sys\nfrom bnutils.devices import Devices\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "Devices(1)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        wait_until((tmp_path / "begun").exists, "the import")
+        children = psutil.Process(process.pid).children()
+        process.kill()
+        wait_until(lambda: not any(map(running, children)), "every process to end")
+
+
 def test_a_device_that_ends_is_noticed():
     with Devices(1) as devices, pytest.raises(DeviceError, match=r"leave: .* ended"):
         devices.run(leave)
@@ -301,6 +318,10 @@ def test_no_answer_in_time_is_an_error():
         devices.timeout = 0.2
         with pytest.raises(DeviceError, match=r"no answer within 0\.2 seconds"):
             devices.run(time.sleep, 3600)
+
+
+def running(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def alive(pid):
