@@ -57,8 +57,8 @@ def scaffold(notebook: NotebookNode) -> NotebookNode:
             cell.source = "\n\n".join(blocks)
             cells.append(cell)
         if any(block.startswith("> ") and "✎" not in block for block in blocks):
-            cells.append(nbformat.v4.new_markdown_cell("*Your answer.*"))  # type: ignore[no-untyped-call]
-            cells.append(nbformat.v4.new_code_cell(""))  # type: ignore[no-untyped-call]
+            cells.append(nbformat.v4.new_markdown_cell("*Your answer.*"))
+            cells.append(nbformat.v4.new_code_cell(""))
     notebook.cells = cells
     return notebook
 
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         cell.id = f"cell-{index}"  # the same in every run
     options.folder.mkdir(parents=True, exist_ok=True)
     path = options.folder / f"{name}.ipynb"
-    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, path)
     print(f"{path.name}: {len(notebook.cells)} cells, {path.stat().st_size / 1000:.0f} kB")
     return 0
 

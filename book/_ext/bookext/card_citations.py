@@ -18,6 +18,17 @@ def citations(env: Any) -> dict[str, Any]:
     return {citation.key: citation for citation in env.get_domain("cite").citations}
 
 
+def cited_in_markdown(app: Sphinx, card: str, key: str) -> str:
+    """A card in Markdown that names its source as the bibliography does."""
+    entry = citations(app.env).get(key)
+    if entry is None:
+        return card
+    page = app.builder.get_target_uri(entry.bibliography_key.docname)
+    address = f"{app.config.html_baseurl}{page}#{entry.citation_id}"
+    source = f"- Source: [{entry.formatted_entry.label}]({address})"
+    return re.sub("^- Source: .*$", lambda _: source, card, flags=re.MULTILINE)
+
+
 class CiteOnCards(SphinxPostTransform):
     """Puts links to the bibliography in place of the keys on cards."""
 

@@ -5,6 +5,7 @@ fetched, become part of the site.
 """
 
 import os
+import re
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -63,6 +64,14 @@ def rendered(app: Sphinx, latex: str, display: bool) -> str:
         "throwOnError": True,
     }
     return str(render_latex(latex, options))
+
+
+def written_out(app: Sphinx, latex: str) -> str:
+    """A formula in one line without the commands of `book_macros`."""
+    text = " ".join(latex.split())
+    for name, meaning in app.config.book_macros.items():
+        text = f"{{{meaning}}}".join(re.split(rf"\\{name}(?![A-Za-z])", text))
+    return text
 
 
 def visit_math(translator: Any, node: nodes.math) -> None:

@@ -8,6 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from jupyter_cache import get_cache
+from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -106,6 +109,18 @@ def run_stale(app: Sphinx, store: Store, keys: dict[str, str], stale: list[Chapt
     failures = [result.failure for result in results if result.failure]
     if failures:
         stop(f"{len(failures)} of {len(stale)} executed chapters failed.", failures)
+
+
+def executed(app: Sphinx, page: str) -> NotebookNode | None:
+    """The cells of a page with the outputs of the build, None where it has no code."""
+    key = getattr(app.env, "book_keys", {}).get(page)
+    if key is None:
+        return None
+    path = Path(app.outdir).parent / "jupyter_execute" / f"{page}.ipynb"
+    cells = nbformat.read(path, 4)
+    merged: NotebookNode
+    _, merged = get_cache(str(cache_folder(app) / key)).merge_match_into_notebook(cells)
+    return merged
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""Launch buttons: they open a chapter's notebook from the branch that publishing writes."""
+"""Launch buttons: they open a notebook from the branch that publishing writes; how it begins."""
 
 from typing import Any
 from urllib.parse import urlparse
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from .repository import requirement
 
 BRANCH = "notebooks"
 BINDER = "https://mybinder.org/v2/gh{repository}/{branch}?urlpath=lab/tree/{path}"
@@ -16,6 +19,24 @@ PLACES = (
     ("Colab", COLAB, "_static/images/logo_colab.png"),
     ("Kaggle", KAGGLE, "fab fa-kaggle"),
 )
+PREFACE = """*This notebook is [a page]({address}) of the book {book}, with the outputs of its \
+published run (data: {data}). If you run it again, the outputs are yours, while the text keeps \
+the numbers of that run. The next cell installs what is missing.*"""
+SETUP = '''from importlib.util import find_spec
+
+if find_spec("{package}") is None:
+    %pip install --quiet "{requirement}"
+
+
+def glue(name, value, display=True):
+    """In the book this puts a number into the text, where it stands already."""
+'''
+
+
+def opening(config: Config, address: str) -> tuple[str, str]:
+    """What the notebook of the page at an address begins with: words, and a cell of code."""
+    words = PREFACE.format(address=address, book=config.html_title, data=config.book_dataset)
+    return words, SETUP.format(package=config.book_package, requirement=requirement(config))
 
 
 def buttons(repository: str, page: str) -> list[dict[str, str]]:

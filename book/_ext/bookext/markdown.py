@@ -1,208 +1,132 @@
-"""A page in common Markdown, from the document that Sphinx has resolved and written as HTML.
+"""A page in common Markdown: markdownify reads its HTML, and code, formulas and cells are put in.
 
-A page is a list of blocks: texts, and where its code cells stand their numbers.
+Before each heading stands the sign `CELL`, and for each cell of code this sign with its number.
 """
 
 import re
-from html import escape, unescape
-from itertools import groupby
-from types import SimpleNamespace
+from html import escape
 from typing import Any
 from urllib.parse import urljoin
 
 from docutils import nodes
+from markdownify import MarkdownConverter
 from sphinx.application import Sphinx
-from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from .equations import written_out
 from .figure_data import title_of
-from .figures import ancestors
+from .stop import refuse
 
-logger = logging.getLogger(__name__)
-
-Block = str | int
-RUN = "*Run the cells up to this one, and the figure responds.*"
+CELL = "\N{OBJECT REPLACEMENT CHARACTER}"
+RUN = "<p><em>Run the cells up to this one, and the figure responds.</em></p>"
+WORDS = "<details><summary>The figure in words</summary><p>{}</p></details>"
+# Tags whose content is all there is to them.
+PLAIN = {"col", "colgroup", "figure", "span", "tbody", "thead"}
 _SPECIAL = re.compile(r"[\\`*_<>$|~]|\](?=\()")
-_FIRST = re.compile(r"^([-+#]|\d+[.)])(?=\s)")  # what would begin a list or a heading
-_FOLD = re.compile("</?details")
+_FIRST = re.compile(r"^(\d*)([-+.)]|#+)(?=\s)")  # what would begin a list or a heading
+_FOLD = re.compile(r"\s*(<details>\s*<summary>.*?</summary>|</details>)\s*", re.DOTALL)
 _STILL = re.compile(r'<img class="bn-still"[^>]* alt="([^"]*)"')
-_LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"[^>]*>([^<]*)</a>')
 
 
-def quoted(text: str) -> str:
-    """A text as a quote."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+def raw(markdown: str, html: str = "") -> nodes.Node:
+    """Markdown and HTML that are to stand in the place of a node."""
+    return nodes.raw("", f"<data>{escape(markdown)}</data>{html}", format="html")
 
 
-def folded(title: str, text: str) -> str:
-    """A text that unfolds below its title."""
-    return f"<details><summary>{escape(title, quote=False)}</summary>\n\n{text}\n\n</details>"
-
-
-def escaped(text: str) -> str:
-    """Plain words, none of whose signs mean anything."""
-    return _SPECIAL.sub(r"\\\g<0>", text.replace("&", "&amp;"))
-
-
-class Page:
-    """The translation of a page.
-
-    `titles` names what its code cells draw or solve, `solutions` holds those that solve.
-    """
+class Page(MarkdownConverter):
+    """The translation of a page; `titles` and `solutions` tell what cells draw, and which solve."""
 
     def __init__(self, app: Sphinx, name: str) -> None:
+        super().__init__(bullets="-", wrap=True, wrap_width=None, autolinks=False)
         self.app, self.name = app, name
         self.address = urljoin(app.config.html_baseurl, app.builder.get_target_uri(name))
         self.titles: dict[int, str] = {}
         self.solutions: set[int] = set()
 
-    def translated(self, kind: str, node: nodes.Node) -> Any:
-        """A node by the method for its class, or for the nearest class above."""
-        for above in type(node).__mro__:
-            if method := getattr(self, f"{kind}_{above.__name__}", None):
-                return method(node)
-        place = (self.name, node.line)
-        logger.warning("no Markdown is known for this %s: %r", kind, node, location=place)
-        return ""
+    def translated(self, doctree: nodes.document) -> str:
+        """The Markdown of a document."""
+        tree = doctree.deepcopy()
+        writer: Any = self.app.builder.create_translator(tree, self.app.builder)
+        for node in [*tree.findall(nodes.container)]:
+            if node.get("nb_element") == "cell_code":
+                node.replace_self(self.cell(node))
+        for math in [*tree.findall(nodes.math)]:
+            math.replace_self(raw(f"${written_out(self.app, math.astext())}$"))
+        for block in [*tree.findall(nodes.math_block)]:
+            formula = written_out(self.app, block.astext())
+            if r"\\" in formula and r"\begin" not in formula:
+                formula = rf"\begin{{aligned}} {formula} \end{{aligned}}"
+            if block.get("number"):
+                formula += rf" \tag{{{get_node_equation_number(writer, block)}}}"
+            block.replace_self(raw(f"\n\n$$ {formula} $$\n\n"))
+        for code in [*tree.findall(nodes.literal_block)]:
+            language = code.get("language", "").replace("ipython3", "python")
+            code.replace_self(raw(f"\n\n```{language}\n{code.astext().rstrip()}\n```\n\n"))
+        tree.walkabout(writer)
+        kept = _FOLD.sub(lambda fold: raw(f"\n\n{fold[1]}\n\n").astext(), "".join(writer.body))
+        return self.convert(kept)
 
-    def span_inline(self, node: nodes.Node) -> str:
-        return "".join(self.translated("span", child) for child in node.children)
-
-    def line(self, node: nodes.Node) -> str:
-        """The content of a node in one line."""
-        return " ".join(self.span_inline(node).split())
-
-    def span_Text(self, node: nodes.Text) -> str:
-        return escaped(str(node))
-
-    def span_emphasis(self, node: nodes.Element) -> str:
-        return f"*{self.line(node)}*"
-
-    def span_strong(self, node: nodes.Element) -> str:
-        return f"**{self.line(node)}**"
-
-    def span_literal(self, node: nodes.Element) -> str:
-        text = node.astext()
-        return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-    def span_math(self, node: nodes.Element) -> str:
-        return f"${self.formula(node)}$"
-
-    def span_reference(self, node: nodes.Element) -> str:
-        address = node.get("refuri") or f"#{node['refid']}"
-        return f"[{self.line(node)}]({urljoin(self.address, address)})"
-
-    def span_image(self, node: nodes.Element) -> str:
-        return f"![{node['alt']}]({urljoin(self.address, node['uri'])})"
-
-    def span_raw(self, node: nodes.Element) -> str:
-        links = _LINK.findall(node.astext())
-        return "".join(f" [{text}]({urljoin(self.address, address)})" for address, text in links)
-
-    def span_target(self, node: nodes.Element) -> str:
-        return ""
-
-    def formula(self, node: nodes.Element) -> str:
-        """A formula in one line, the book's own commands written out."""
-        text = " ".join(node.astext().split())
-        for name, meaning in self.app.config.book_macros.items():
-            text = f"{{{meaning}}}".join(re.split(rf"\\{name}(?![A-Za-z])", text))
-        return text
-
-    def block_Element(self, node: nodes.Element) -> list[Block]:
-        return [block for child in node.children for block in self.translated("block", child)]
-
-    def text(self, node: nodes.Element) -> str:
-        """The blocks of a node without code cells."""
-        return "\n\n".join(map(str, self.block_Element(node)))
-
-    def block_target(self, node: nodes.Element) -> list[Block]:
-        return []
-
-    block_Invisible = block_target
-
-    def block_raw(self, node: nodes.Element) -> list[Block]:
-        html = node.astext().strip()  # what folds a text does so in notebooks too
-        return [html] if _FOLD.match(html) else []
-
-    def block_TextElement(self, node: nodes.Element) -> list[Block]:
-        return [_FIRST.sub(lambda m: f"{m[1][:-1]}\\{m[1][-1]}", self.line(node))]
-
-    def block_title(self, node: nodes.Element) -> list[Block]:
-        sections = [above for above in ancestors(node) if isinstance(above, nodes.section)]
-        anchor = f"#{sections[0]['ids'][0]}" if len(sections) > 1 else ""
-        number = self.app.env.toc_secnumbers.get(self.name, {}).get(anchor, ())
-        words = ["#" * len(sections), "".join(f"{part}." for part in number), self.line(node)]
-        return [" ".join(filter(None, words))]
-
-    def block_math_block(self, node: nodes.math_block) -> list[Block]:
-        formula = self.formula(node)
-        if r"\\" in formula and r"\begin" not in formula:
-            formula = rf"\begin{{aligned}} {formula} \end{{aligned}}"
-        if node.get("number"):
-            writer: Any = SimpleNamespace(builder=self.app.builder)
-            formula += rf" \tag{{{get_node_equation_number(writer, node)}}}"
-        return [f"$$ {formula} $$"]
-
-    def block_literal_block(self, node: nodes.Element) -> list[Block]:
-        language = str(node.get("language", "")).replace("ipython3", "python")
-        return [f"```{language}\n{node.astext().rstrip()}\n```"]
-
-    def block_bullet_list(self, node: nodes.Element) -> list[Block]:
-        items, counted = [], isinstance(node, nodes.enumerated_list)
-        for number, child in enumerate(node.children, node.get("start", 1)):
-            marker = f"{number}. " if counted else "- "
-            text = "\n\n".join(map(str, self.translated("block", child)))
-            items.append(marker + text.replace("\n", "\n" + " " * len(marker)))
-        return ["\n".join(items)]
-
-    block_enumerated_list = block_bullet_list
-
-    def block_block_quote(self, node: nodes.Element) -> list[Block]:
-        return [quoted(self.text(node))]
-
-    def block_table(self, node: nodes.Element) -> list[Block]:
-        rows = [
-            f"| {' | '.join(self.text(entry) for entry in row.findall(nodes.entry))} |"
-            for row in node.findall(nodes.row)
-        ]
-        rule = "|" + " --- |" * len(list(node.findall(nodes.colspec)))
-        return ["\n".join([rows[0], rule, *rows[1:]])]
-
-    def block_Admonition(self, node: nodes.Element) -> list[Block]:
-        title, *rest = node.children  # Sphinx has put one where there was none
-        label = title_of(self.app, node, self.name, "exercise") + "".join(
-            f"${self.formula(text.parent)}$" if isinstance(text.parent, nodes.math) else str(text)
-            for text in title.findall(nodes.Text)
-        )
-        found = [block for child in rest for block in self.translated("block", child)]
-        if "dropdown" not in node["classes"]:
-            return [quoted("\n\n".join([f"**{escaped(label)}**", *map(str, found)]))]
-        blocks: list[Block] = []
-        for cells, group in groupby(found, lambda block: isinstance(block, int)):
-            if cells:
-                blocks += [] if blocks else [f"**{escaped(label)}:**"]
-                blocks += (indices := [block for block in group if isinstance(block, int)])
-                self.solutions.update(indices)
-                self.titles.update(dict.fromkeys(indices, label))
-            else:
-                summary = f"{label}, continued" if blocks else label
-                blocks.append(folded(summary, "\n\n".join(map(str, group))))
-        return blocks
-
-    def block_container(self, node: nodes.Element) -> list[Block]:
-        if node.get("nb_element") != "cell_code":
-            return self.block_Element(node)
-        index, blocks = node["cell_index"], []
+    def cell(self, node: nodes.Element) -> list[nodes.Node]:
+        """The number of a code cell; below it the captions of its figures, and their words."""
+        index = node["cell_index"]
+        below = [raw(f"\n\n{CELL}{index}\n\n")]
         for figure in node.findall(nodes.figure):
-            self.titles[index] = title = title_of(self.app, figure, self.name, "figure")
-            blocks += [f"**{title}.** {self.line(part)}" for part in figure.findall(nodes.caption)]
-            blocks += [self.in_words(image["alt"]) for image in figure.findall(nodes.image)]
-        for raw in node.findall(nodes.raw):
-            if alt := _STILL.search(raw.astext()):
-                blocks += [RUN, self.in_words(unescape(alt[1]))]
-        return [index, *blocks]
+            self.titles[index] = title = title_of(self.app, figure, self.name)
+            for caption in figure.findall(nodes.caption):
+                caption.insert(0, [nodes.strong("", f"{title}."), nodes.Text(" ")])
+                below.append(nodes.paragraph("", "", *caption.children))
+            below += [raw("", WORDS.format(escape(i["alt"]))) for i in figure.findall(nodes.image)]
+        outputs = "".join(output.astext() for output in node.findall(nodes.raw))
+        return below + [raw("", RUN + WORDS.format(alt)) for alt in _STILL.findall(outputs)]
 
-    def in_words(self, alt: str) -> str:
-        """What a picture shows, for who cannot see it."""
-        return folded("The figure in words", escaped(" ".join(alt.split())))
+    def get_conv_fn(self, tag_name: str) -> Any:
+        """The method for a tag."""
+        method = super().get_conv_fn(tag_name)  # type: ignore[misc]
+        if method is None and tag_name not in PLAIN:
+            refuse(self.name, f"no Markdown is known for <{tag_name}>")
+        return method
+
+    convert_dl = convert_sub = convert_sup = None  # common Markdown has none of these
+
+    def escape(self, text: str, parent_tags: Any = None) -> str:
+        return _SPECIAL.sub(r"\\\g<0>", text.replace("&", "&amp;"))
+
+    def convert_data(self, el: Any, text: str, parent_tags: Any) -> str:
+        return str(el.get_text())
+
+    def convert_a(self, el: Any, text: str, parent_tags: Any) -> str:
+        if "headerlink" in el.get("class", []):
+            return ""
+        el.attrs = {"href": urljoin(self.address, el["href"])}
+        return str(super().convert_a(el, text, parent_tags))  # type: ignore[misc]
+
+    def convert_img(self, el: Any, text: str, parent_tags: Any) -> str:
+        return f"![{el['alt']}]({urljoin(self.address, el['src'])})"
+
+    def convert_hN(self, n: int, el: Any, text: str, parent_tags: Any) -> str:
+        return f"\n\n{CELL}{'#' * n} {text.strip()}\n\n"
+
+    def convert_p(self, el: Any, text: str, parent_tags: Any) -> str:
+        if "admonition-title" in el.get("class", []):
+            return ""  # `convert_div` writes it
+        return "\n\n" + _FIRST.sub(r"\1\\\2", text.strip()) + "\n\n"
+
+    def convert_div(self, el: Any, text: str, parent_tags: Any) -> str:
+        title = el.find("p", class_="admonition-title", recursive=False)
+        if title is None:
+            return f"\n\n{text.strip()}\n\n"
+        label = " ".join(title.get_text().split())
+        name = self.escape(label)
+        if "dropdown" not in el["class"]:
+            lines = f"**{name}**\n\n{text.strip()}".split("\n")
+            return "\n\n" + "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"
+        blocks: list[str] = []
+        for part in filter(None, map(str.strip, re.split(rf"(?m)^({CELL}\d+)$", text))):
+            if part.startswith(CELL):
+                blocks += [part] if blocks else [f"**{name}:**", part]
+                self.titles[int(part[1:])] = label
+                self.solutions.add(int(part[1:]))
+            else:
+                summary = escape(f"{label}, continued" if blocks else label, quote=False)
+                blocks.append(f"<details><summary>{summary}</summary>\n\n{part}\n\n</details>")
+        return "\n\n".join(["", *blocks, ""])

@@ -1,28 +1,16 @@
 """Outputs of a build as a notebook can show them without the book's style and scripts."""
 
 import base64
-import re
 
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from .card_citations import citations
+from .card_citations import cited_in_markdown
 from .claim_outputs import MIME as CLAIM
 from .figure_data import MIME as TABLE
 
 GLUED = "application/papermill.record/"
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def cited(app: Sphinx, card: str, key: str) -> str:
-    """A card in Markdown that names its source as the bibliography does."""
-    entry = citations(app.env).get(key)
-    if entry is None:
-        return card
-    page = app.builder.get_target_uri(entry.bibliography_key.docname)
-    address = f"{app.config.html_baseurl}{page}#{entry.citation_id}"
-    source = f"- Source: [{entry.formatted_entry.label}]({address})"
-    return re.sub("^- Source: .*$", lambda _: source, card, flags=re.MULTILINE)
 
 
 def shown(app: Sphinx, output: NotebookNode, alt: str) -> NotebookNode | None:
@@ -31,7 +19,7 @@ def shown(app: Sphinx, output: NotebookNode, alt: str) -> NotebookNode | None:
     if any(mime.startswith(GLUED) for mime in data):
         return None
     if CLAIM in data:
-        data["text/markdown"] = cited(app, data["text/markdown"], data[CLAIM]["source"])
+        data["text/markdown"] = cited_in_markdown(app, data["text/markdown"], data[CLAIM]["source"])
     if CLAIM in data or WIDGET in data:
         alt = alt or data["text/plain"]
         data.pop("text/html")  # a card or an interactive figure of a page

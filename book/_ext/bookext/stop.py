@@ -16,3 +16,8 @@ def stop(title: str, problems: list[str]) -> NoReturn:
     unmark()  # pages are written later
     body = "\n\n".join(problems)
     raise SystemExit(f"\n{red(title)}\n\n{body}\n")
+
+
+def refuse(page: str, reason: str) -> NoReturn:
+    """End the build likewise where pages are being written: the next one writes all of them."""
+    raise SystemExit(f"\n{red(f'The notebook of {page} cannot be written.')}\n\n{reason}\n")
