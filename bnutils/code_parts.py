@@ -8,6 +8,7 @@ import functools
 import inspect
 import sys
 import types
+from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,13 @@ from bnutils.sources import code_origin, module_file, source_digest
 
 IGNORED_ATTRIBUTES = frozenset(
     {"_abc_impl", "_backward_cls"}  # torch numbers the latter in the order in which they are made
+)
+
+# They give access to slots and to the fields of a named tuple, which count by their names.
+DESCRIPTORS = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    type(vars(namedtuple("_", "field"))["field"]),
 )
 
 
@@ -73,7 +81,7 @@ def class_parts(cls: type) -> list[object]:
 
 
 def _counts(cls: type, name: str, value: object) -> bool:
-    if name in IGNORED_ATTRIBUTES or inspect.isgetsetdescriptor(value):
+    if name in IGNORED_ATTRIBUTES or isinstance(value, DESCRIPTORS):
         return False
     if not (name.startswith("__") and name.endswith("__")):
         return True

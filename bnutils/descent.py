@@ -28,10 +28,13 @@ def descend(
     Network r learns at ``lrs[r]`` from the batches of ``seeds[r]``. At a yield the gradients are
     those of the last batch, multiplied by the learning rate: the losses enter one sum, each times
     its learning rate. That gives every network its own step size, and is the same as plain SGD
-    because no network's loss depends on another's weights.
+    because no network's loss depends on another's weights. Where all learning rates are 0, no
+    network moves, and the gradients are those of the losses themselves.
     """
-    rates = torch.tensor(lrs)  # [R]
+    rates = torch.tensor(gradient_rates(lrs))  # [R]
     parameters: list[Tensor] = [p for p in stacked.parameters() if p.requires_grad]
+    if not parameters:
+        raise ValueError("no parameter of the network trains; leave some with requires_grad=True")
     stream = batches(dataset, recipe.batch_size, seeds)
     pauses = set(recipe.evaluation_steps())
     yield 0
@@ -42,11 +45,18 @@ def descend(
         for parameter in parameters:
             parameter.grad = None
         (losses * (rates * recipe.lr_factor(step))).sum().backward()
-        # One call for all parameters; the learning rate is in the gradients already.
-        with torch.no_grad():
-            torch._foreach_sub_(parameters, [p.grad for p in parameters if p.grad is not None])
+        moved = [p for p in parameters if p.grad is not None and any(lrs)]
+        if moved:
+            # One call for all parameters; the learning rate is in the gradients already.
+            with torch.no_grad():
+                torch._foreach_sub_(moved, [p.grad for p in moved if p.grad is not None])
         if step in pauses:
             yield step
+
+
+def gradient_rates(lrs: Sequence[float]) -> list[float]:
+    """By what `descend` multiplies the loss of each network, besides `Recipe.lr_factor`."""
+    return list(lrs) if any(lrs) else [1.0] * len(lrs)
 
 
 def gradient_norms(stacked: nn.Module, replicas: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from bnutils.group import error_reason
 from bnutils.planning import Group, PlannedRun
 from bnutils.progress import Progress
 from bnutils.record import Record
-from bnutils.store import Store, StoreError
+from bnutils.store import Store
 
 POLL_SECONDS = 0.2
 
@@ -40,7 +40,7 @@ class Execution:
     progress: Progress
     records: dict[str, Record]
     _held: dict[int, tuple[Group, ExitStack]] = field(default_factory=dict)
-    _trouble: list[StoreError] = field(default_factory=list)
+    _trouble: list[Exception] = field(default_factory=list)
 
     def finish(self, groups: Sequence[Group]) -> None:
         """Train all groups, or wait for them where another sweep is training them.
@@ -59,12 +59,16 @@ class Execution:
         """Train groups that are free; those under way when a process died, and the error."""
         try:
             with closing(self.pool.call(self.function, self._claimed(groups))) as results:
-                for number, outcomes in results:
+                while True:
+                    try:  # of the pool alone: an error in keeping what it gives is not its own
+                        number, outcomes = next(results)
+                    except StopIteration:
+                        break
+                    except Exception as error:
+                        if self._trouble:
+                            break
+                        return [group for group, _ in self._held.values()], error
                     self._keep(number, outcomes)
-        except StoreError:
-            raise
-        except Exception as error:
-            return [group for group, _ in self._held.values()], error
         finally:
             for number in list(self._held):
                 self._held.pop(number)[1].close()
@@ -95,12 +99,13 @@ class Execution:
                 lock = self.store.try_lock(run.key for run in group.runs)
                 if lock is None:
                     continue
+                self._held[number] = group, lock
                 if left := self._load(group):
                     self._held[number] = left, lock
                     yield self.task(number, left)
                 else:
-                    lock.close()
-        except StoreError as error:
+                    self._held.pop(number)[1].close()
+        except Exception as error:
             self._trouble.append(error)
 
     def _load(self, group: Group) -> Group | None:
@@ -122,10 +127,10 @@ class Execution:
 
     def _record(self, run: PlannedRun, outcome: Mapping[str, Any]) -> None:
         record = Record(**outcome, about=self._about(run))
-        self.records[run.key] = record
         earlier = None if record.measured else self.store.get(run.key)
         if not (earlier and earlier.measured):  # without weights, say, but better than a failure
             self.store.put(run.key, record)
+        self.records[run.key] = record
 
     def _about(self, run: PlannedRun) -> dict[str, Any]:
         build: Any = run.setting.build

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import hashlib
 import inspect
 import reprlib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -30,11 +31,11 @@ GRADIENT_MODES = (torch.no_grad, torch.enable_grad, torch.inference_mode)
 def fingerprint(*things: object) -> str:
     """A digest (32 hex digits) of ``things``, the same in every process.
 
-    Numbers, strings, containers, dataclasses, paths, enums, arrays, tensors and modules of
-    networks count with their content. A function or class counts with the code it runs: one of
-    this library with the sources of its module and of what this imports; one of another
-    installed package with the package's version; any other, such as one of a notebook, with its
-    bytecode and all it refers to. Comments do not count.
+    Numbers, strings, containers, namespaces, dataclasses and other objects of classes of your own,
+    paths, enums, arrays, tensors and modules of networks count with their content. A function or
+    class counts with the code it runs: one of this library with the sources of its module and of
+    what this imports; one of another installed package with the package's version; any other,
+    such as one of a notebook, with its bytecode and all it refers to. Comments do not count.
     Raises TypeError for anything else.
     """
     return Digester().digest(list(things))
@@ -83,24 +84,28 @@ class Digester:
             case type():
                 return "class", self._class_content(thing)
             case tuple() | list():
-                own = [] if type(thing) in (tuple, list) else [type(thing)]
-                return f"{len(thing)} in a row", [*own, *thing]
+                return f"{len(thing)} in a row", [*_besides(thing), *thing]
             case set() | frozenset():
-                return "set", " ".join(sorted(map(self.digest, thing))).encode()
+                return "set", self._in_any_order(_besides(thing), thing)
             case Mapping():
-                return "mapping", " ".join(sorted(map(self.digest, thing.items()))).encode()
+                return "mapping", self._in_any_order(_besides(thing), thing.items())
             case types.FunctionType():
                 return "function", function_parts(thing)
             case types.CodeType():
                 return "code", code_parts(thing)
             case nn.Module() | torch.no_grad() | torch.enable_grad() | torch.inference_mode():
                 return "object", [type(thing), vars(thing)]
+        if (state := _plain_state(thing)) is not None:
+            return "object", [type(thing), state]
         if dataclasses.is_dataclass(thing):
             values = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
             return "dataclass", [type(thing), values]
         if (named := _named_by_its_package(thing)) is not None:
             return kind, named.encode()
         raise TypeError(self._complaint(thing))
+
+    def _in_any_order(self, first: list[object], rest: Iterable[object]) -> bytes:
+        return " ".join([*map(self.digest, first), *sorted(map(self.digest, rest))]).encode()
 
     def _class_content(self, cls: type) -> list[object]:
         if issubclass(cls, Enum) and code_origin(cls.__module__) is None:
@@ -121,6 +126,24 @@ class Digester:
 def _bytes_of(tensor: torch.Tensor) -> memoryview:
     plain = tensor.detach().cpu().contiguous().reshape(-1)
     return plain.view(torch.uint8).numpy().data
+
+
+def _besides(thing: object) -> list[object]:
+    """What a container of another type than Python's own has besides its elements."""
+    if type(thing) in (tuple, list, set, frozenset, dict, types.MappingProxyType):
+        return []
+    return [type(thing), getattr(thing, "default_factory", None), getattr(thing, "__dict__", {})]
+
+
+def _plain_state(thing: object) -> dict[str, object] | None:
+    """The attributes of a namespace, or of an object whose class is the reader's own in full."""
+    bases = type(thing).__mro__[:-1]  # without object
+    own = all(code_origin(base.__module__) is None for base in bases)
+    if not (own or isinstance(thing, types.SimpleNamespace | argparse.Namespace)):
+        return None
+    slots = (name for base in bases for name in np.atleast_1d(getattr(base, "__slots__", ())))
+    held = {name: getattr(thing, name) for name in map(str, slots) if hasattr(thing, name)}
+    return held | getattr(thing, "__dict__", {})
 
 
 def _named_by_its_package(thing: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from torch import nn
 
@@ -18,8 +18,8 @@ def fit(
     dataset: Dataset,
     recipe: Recipe,
     *,
-    lrs: Sequence[float],
-    seeds: Sequence[int] = range(5),
+    lrs: Iterable[float],
+    seeds: Iterable[int] = range(5),
     jobs: int | None = None,
 ) -> Runs:
     """Train ``build(seed)`` for every learning rate and seed; the trained networks are kept.
@@ -27,7 +27,8 @@ def fit(
     Nothing is stored. The networks are dealt over ``jobs`` processes, by default all cores, and
     each process trains its share side by side as one wide network where that is faster, the
     rest one by one. ``BNUTILS_JOBS=1`` keeps everything in this process.
-    Raises RunFailed where a training raised an error.
+    A network that comes back computes what the trained one did. Raises RunFailed where a training
+    raised an error, and ValueError or TypeError for settings of another kind.
     """
     sweep = grid({"": build}, dataset, recipe, lrs=lrs, seeds=seeds, keep_networks=True)
     return sweep.run(MemoryStore(), jobs=jobs).of("")

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bnutils.building import build_separate, evaluating
 from bnutils.data.dataset import Dataset
 from bnutils.descent import descend
 from bnutils.recipe import Recipe
@@ -23,7 +24,8 @@ class Followed:
     """S networks at T points of their training, on images that are always the same.
 
     ``accuracy`` [S, T] is a share between 0 and 1. ``percentiles`` [S, T, 3, units] are the 15th,
-    the 50th and the 85th of what arrives at each sigmoid of the last hidden layer.
+    the 50th and the 85th of what arrives at each sigmoid of the last hidden layer. ``seconds``
+    is processor time, measuring included.
     """
 
     steps: tuple[int, ...]
@@ -69,25 +71,27 @@ def follow(
 ) -> Followed:
     """Train ``build(seed)`` for every seed; measure on the first ``images`` test images.
 
-    The networks are in evaluation mode while they are measured.
+    The networks are in evaluation mode while they are measured. Raises TypeError for networks
+    that cannot be stacked, ValueError for those that share memory.
     """
-    stacked, test = stack([build(seed) for seed in seeds]), dataset.test.take(images)
-    x = dataset.normalise(test.images).expand(len(seeds), *test.images.shape)  # [S, B, C, H, W]
+    test = dataset.test.take(images)
+    x = dataset.normalise(test.images)  # [B, C, H, W]
+    stacked = stack(build_separate(build, seeds, x))
+    x = x.expand(len(seeds), *x.shape)  # [S, B, C, H, W]
     arriving: list[Tensor] = []  # what the last sigmoid receives, [S, units, B]
     last = [layer for layer in stacked.modules() if isinstance(layer, nn.Sigmoid)][-1]
     steps, accuracy, percentiles = [], [], []
-    since = time.perf_counter()
+    since = time.process_time()
     for step in descend(stacked, dataset, recipe, lrs=[lr] * len(seeds), seeds=seeds):
         steps.append(step)
         hook = last.register_forward_pre_hook(lambda _, inputs: arriving.append(inputs[0]))
-        with hook, torch.no_grad():
-            logits = stacked.eval()(x)  # [S, B, classes]
-        stacked.train()
+        with hook, torch.no_grad(), evaluating(stacked):
+            logits = stacked(x)  # [S, B, classes]
         accuracy.append((logits.argmax(2) == test.labels).double().mean(1).numpy())
         percentiles.append(np.quantile(arriving.pop().numpy(), LEVELS, axis=2))  # [3, S, units]
     return Followed(
         steps=tuple(steps),
         accuracy=np.stack(accuracy, axis=1),
         percentiles=np.stack(percentiles, axis=1).transpose(2, 1, 0, 3),
-        seconds=time.perf_counter() - since,
+        seconds=time.process_time() - since,
     )

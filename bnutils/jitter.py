@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bnutils.batchnorm import BatchNorm1d
-from bnutils.replicas.stacking import stack_layer
+from bnutils.replicas import stack_apart, stack_layer
 
 
 class JitteredBatchNorm(BatchNorm1d):
@@ -19,7 +19,7 @@ class JitteredBatchNorm(BatchNorm1d):
 
     SPREAD = 0.1
 
-    def forward(self, x: Tensor) -> Tensor:  # [B, C], or [1, C, B] in a stack of networks
+    def forward(self, x: Tensor) -> Tensor:  # [B, C]
         unit = [1, x.shape[1], *[1] * (x.dim() - 2)]  # one number a unit
         shift = torch.rand(unit) - 0.5 + self.SPREAD * torch.randn(x.shape)  # as x
         scale = 1 + 0.25 * torch.rand(unit) + self.SPREAD * torch.randn(x.shape)  # as x
@@ -27,6 +27,4 @@ class JitteredBatchNorm(BatchNorm1d):
         return scale * y + shift
 
 
-@stack_layer.register
-def _(first: JitteredBatchNorm, layers: list[JitteredBatchNorm]) -> nn.Module:
-    return stack_layer.dispatch(BatchNorm1d)(first, layers)
+stack_layer.register(JitteredBatchNorm, stack_apart)

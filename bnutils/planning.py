@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,10 @@ from bnutils.sources import code_origin
 from bnutils.training import train_together
 
 UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
+
+
+class SameNetwork(UserWarning):
+    """Functions under different labels do the same: perhaps one of them was meant otherwise."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,19 @@ def planned_runs(
 
     A key is made of the data, the network's code, the recipe, the learning rate, the seed, the
     code that trains and the version of torch. Raises TypeError for a ``build`` that refers to
-    what has no content to compare.
+    what has no content to compare. Warns, with SameNetwork, of two functions that do the same.
     """
     digester = Digester()
+    firsts: dict[str, Setting] = {}
+    for each in {id(setting.build): setting for setting in settings}.values():
+        first = firsts.setdefault(digester.digest(each.build), each)
+        if first is not each:
+            warnings.warn(
+                f"{first.arm!r} and {each.arm!r} build the same networks; a function made "
+                "in a loop sees the last value: hand it over, as in lambda seed, width=width: ...",
+                SameNetwork,
+                stacklevel=3,
+            )
     common = [train_together, code_origin("torch"), dataset]
     return [
         PlannedRun(digester.digest([*common, each.build, each.recipe, each.lr, seed]), each, seed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bnutils.checking import real_number, whole_number
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -12,7 +14,8 @@ class Recipe:
     The first ``warmup`` share of the steps raises the learning rate linearly from 0; after the
     share ``drop_at`` it is a tenth. Training and validation parts are measured in evaluation
     mode on their first ``evaluate_on`` samples; with ``test`` the whole test part is measured
-    too, once, after the last step.
+    too, once, after the last step. Numbers of NumPy become those of Python. Raises ValueError for
+    a setting that is no number of its kind.
     """
 
     batch_size: int = 60
@@ -22,6 +25,18 @@ class Recipe:
     drop_at: float = 1.0
     evaluate_on: int = 2000
     test: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "steps", "points", "evaluate_on"):
+            self._set(name, whole_number(name, getattr(self, name), 1))
+        for name in ("warmup", "drop_at"):
+            self._set(name, real_number(name, getattr(self, name), 0, 1))
+        if self.test not in (True, False):
+            raise ValueError(f"test is {self.test!r}; give True or False")
+        self._set("test", bool(self.test))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)  # the way into a frozen dataclass
 
     def lr_factor(self, step: int) -> float:
         """The factor on the learning rate at ``step``, counted from 1."""

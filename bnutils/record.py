@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
+from torch import Tensor, nn
 
+from bnutils.handing import network_arrays, restored_network
 from bnutils.runs import Run
 
 RECORD_FORMAT = 1
@@ -44,22 +44,21 @@ class Record:
         """Whether the weights are there too."""
         return any(name.startswith(WEIGHTS) for name in self.arrays)
 
-    def run(self, build: Callable[[int], nn.Sequential]) -> Run:
-        """The run that was stored, with its network if the weights are there."""
-        names = {field.name for field in fields(Run)} - {"network"}
+    def run(self, build: Callable[[int], nn.Sequential], images: Tensor) -> Run:
+        """The run that was stored, with its network if the weights are there.
+
+        ``images`` [B, C, H, W] are the first batch of training images, normalised. Raises
+        NetworkLost where the network makes of them something else than the trained one did.
+        """
+        names = {field.name for field in fields(Run)} - {"network", "logits"}
         values: dict[str, Any] = {name: _restored(name, self.arrays[name]) for name in names}
-        network = None
-        if self.has_network:
-            network = build(values["seed"])
-            start = len(WEIGHTS)
-            network.load_state_dict(
-                {
-                    name[start:]: torch.from_numpy(array.copy())
-                    for name, array in self.arrays.items()
-                    if name.startswith(WEIGHTS)
-                }
-            )
-        return Run(**values, network=network)
+        if not self.has_network:
+            return Run(**values)
+        start = len(WEIGHTS)
+        held = {n[start:]: array for n, array in self.arrays.items() if n.startswith(WEIGHTS)}
+        logits = self.arrays["logits"]
+        network = restored_network(build, values["seed"], held, images, logits)
+        return Run(**values, network=network, logits=logits)
 
 
 def _restored(name: str, array: np.ndarray) -> Any:
@@ -70,11 +69,11 @@ def _restored(name: str, array: np.ndarray) -> Any:
 
 def run_arrays(run: Run, keep_network: bool) -> dict[str, np.ndarray]:
     """A run as arrays alone, which any process can read; the weights only where wanted."""
-    names = [field.name for field in fields(Run) if field.name != "network"]
+    names = [field.name for field in fields(Run) if field.name not in ("network", "logits")]
     arrays = {name: np.asarray(getattr(run, name)) for name in names}
-    if keep_network and run.network is not None:
-        state = run.network.state_dict()
-        arrays |= {WEIGHTS + name: value.cpu().numpy() for name, value in state.items()}
+    if keep_network and run.network is not None and run.logits is not None:
+        held = network_arrays(run.network)
+        arrays |= {"logits": run.logits, **{WEIGHTS + name: held[name] for name in held}}
     return arrays
 
 
@@ -89,7 +88,7 @@ def record_bytes(record: Record) -> bytes:
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("about.json", json.dumps(about, indent=2, ensure_ascii=False))
+        archive.writestr("about.json", json.dumps(about, indent=2, ensure_ascii=False, default=str))
         for name, array in record.arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)

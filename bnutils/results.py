@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from bnutils.data.dataset import Dataset
+from bnutils.handing import NetworkLost
 from bnutils.planning import PlannedRun
+from bnutils.probing import probe_images
 from bnutils.recipe import Recipe
 from bnutils.record import Record
 from bnutils.runs import Runs
@@ -27,13 +30,15 @@ class Results:
 
     runs: tuple[PlannedRun, ...]
     records: tuple[Record, ...]
+    dataset: Dataset
 
     def of(self, arm: str, **recipe: Any) -> Runs:
         """The runs of one arm and recipe, all learning rates and seeds.
 
         The keywords are fields of `Recipe` and say which one, where there are several.
         Diverged runs are there too, with their losses.
-        Raises ValueError unless exactly one recipe fits, RunFailed where a run failed.
+        Raises ValueError unless exactly one recipe fits, RunFailed where a run failed or its
+        network cannot be given back as it was trained.
         """
         unknown = recipe.keys() - {field.name for field in fields(Recipe)}
         if unknown:
@@ -60,11 +65,15 @@ class Results:
                     f"the run of {arm!r}, {_words(asdict(run.setting.recipe))}, "
                     f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
                 )
-        return Runs.of([record.run(run.setting.build) for run, record in chosen])
+        images = probe_images(self.dataset, fitting[0].batch_size)
+        try:
+            return Runs.of([record.run(run.setting.build, images) for run, record in chosen])
+        except NetworkLost as error:
+            raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
 
     @property
     def seconds(self) -> float:
-        """The training time of all runs together, each counted once."""
+        """The processor time of all trainings together, each counted once."""
         once = {run.key: record for run, record in zip(self.runs, self.records, strict=True)}
         return sum(float(record.arrays["seconds"]) for record in once.values() if record.measured)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,20 @@ CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accurac
 SELECTABLE = ("validation_accuracy", "validation_loss")
 
 
+class DoubtfulChoice(UserWarning):
+    """A learning rate was chosen that may not be the best one there is."""
+
+
+class EdgeOfGrid(DoubtfulChoice):
+    """The best learning rate is the smallest or largest that was tried; not shown unless wanted.
+
+    ``warnings.simplefilter("default", EdgeOfGrid)`` shows it, "error" makes it one.
+    """
+
+
+warnings.simplefilter("ignore", EdgeOfGrid, append=True)  # after any filter that somebody set
+
+
 @dataclass(frozen=True)
 class Run:
     """Measurements of one network at T evaluation steps.
@@ -20,7 +35,8 @@ class Run:
     evaluation mode. ``gradient_norm`` [T, D] is the Euclidean norm of the last batch's gradient
     for each of D weight matrices. ``test_loss`` and ``test_accuracy`` belong to the last step
     and are undefined where the recipe does not ask for them. ``seconds`` is this network's
-    share of the training time, without evaluations.
+    share of the processor time of the training, of all threads, without evaluations. ``logits``
+    [B, classes] is what the trained network made of the first batch of training images.
     """
 
     lr: float
@@ -36,6 +52,7 @@ class Run:
     test_loss: float
     test_accuracy: float
     network: nn.Sequential | None = None
+    logits: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +60,9 @@ class Runs:
     """Measurements of L learning rates × S seeds at T evaluation steps; see `Run` for units.
 
     Curves are [L, S, T], ``gradient_norm`` [L, S, T, D], ``test_loss`` and ``test_accuracy``
-    [L, S]. ``seconds`` is the training time of all together; ``nets`` holds the trained
-    networks, L rows of S, and is empty where they were not kept.
+    [L, S]. ``seconds`` is the processor time of all trainings; ``nets`` holds the trained
+    networks, L rows of S, and is empty where they were not kept. ``tried`` are the learning rates
+    that `best` chose from, empty before a choice.
     """
 
     lrs: tuple[float, ...]
@@ -60,6 +78,7 @@ class Runs:
     test_loss: np.ndarray
     test_accuracy: np.ndarray
     nets: tuple[tuple[nn.Sequential, ...], ...]
+    tried: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, runs: Sequence[Run]) -> Runs:
@@ -86,6 +105,7 @@ class Runs:
             steps=runs[0].steps,
             seconds=sum(run.seconds for run in runs),
             nets=tuple(kept) if all(len(row) == len(seeds) for row in kept) else (),
+            tried=(),
             **arrays,
         )
 
@@ -107,7 +127,9 @@ class Runs:
         """The runs of the learning rate with the best mean validation accuracy at the end.
 
         ``on`` may be ``validation_loss`` instead. Of equal learning rates the smallest wins; one
-        with an undefined mean never does, unless all are.
+        with an undefined mean never does, unless all are. Warns, with DoubtfulChoice, where all
+        runs diverged, and with EdgeOfGrid where the best lies `at_edge`: a better one may lie
+        beyond.
         Raises ValueError for any other measurement: the test part is no part of a choice.
         """
         if on not in SELECTABLE:
@@ -118,4 +140,26 @@ class Runs:
         sign = -1 if on.endswith("loss") else 1
         score = sign * getattr(self, on)[:, :, -1].mean(axis=1)  # [L]
         score = np.where(np.isnan(score), -np.inf, score)
-        return self.at(min(lr for lr, s in zip(self.lrs, score, strict=True) if s == score.max()))
+        lr = min(lr for lr, s in zip(self.lrs, score, strict=True) if s == score.max())
+        chosen = replace(self.at(lr), tried=self.lrs)
+        rates = ", ".join(f"{each:g}" for each in sorted(self.lrs))
+        ends = self.train_loss[:, :, -1] + self.validation_loss[:, :, -1]  # [L, S]
+        if not np.isfinite(ends).any():
+            warnings.warn(
+                f"all runs diverged, at the learning rates {rates}; try smaller ones",
+                DoubtfulChoice,
+                stacklevel=2,
+            )
+        elif chosen.at_edge:
+            warnings.warn(
+                f"the best learning rate, {lr:g}, is at the edge of those tried, {rates}; "
+                "a better one may lie beyond it",
+                EdgeOfGrid,
+                stacklevel=2,
+            )
+        return chosen
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether `best` chose the smallest or largest of several learning rates."""
+        return len(self.tried) > 1 and self.lrs[0] in (min(self.tried), max(self.tried))

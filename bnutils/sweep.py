@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from bnutils.backends import chosen_backend, chosen_jobs, open_pool
+from bnutils.checking import real_number, several, whole_number
 from bnutils.data.dataset import Dataset
 from bnutils.execution import Execution
 from bnutils.folder_store import default_store
@@ -22,7 +23,7 @@ from bnutils.results import Results
 from bnutils.sendable import check_sendable
 from bnutils.store import Store
 
-Rates = Sequence[float] | Callable[[str, Recipe], Sequence[float]]
+Rates = Iterable[float] | Callable[[str, Recipe], Iterable[float]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Sweep:
         }
         if any(run.key not in records for run in runs):
             self._train(runs, records, store, name, chosen_jobs(jobs))
-        return Results(tuple(runs), tuple(records[run.key] for run in runs))
+        return Results(tuple(runs), tuple(records[run.key] for run in runs), self.dataset)
 
     def _train(
         self,
@@ -101,29 +102,43 @@ class Sweep:
 def grid(
     arms: Mapping[str, Callable[[int], nn.Sequential]],
     dataset: Dataset,
-    recipes: Recipe | Sequence[Recipe],
+    recipes: Recipe | Iterable[Recipe],
     *,
     lrs: Rates,
-    seeds: Sequence[int] = range(5),
+    seeds: Iterable[int] = range(5),
     keep_networks: bool = False,
 ) -> Sweep:
     """Every arm with every recipe, learning rate and seed.
 
     ``arms`` maps labels to functions from a seed to a network; ``lrs`` may be a function of label
     and recipe. ``keep_networks`` makes the trained networks part of the results.
-    Raises ValueError where any of them is empty.
+    Raises ValueError where any of them is empty or of another kind, TypeError for a network in
+    place of a function.
     """
-    several = [recipes] if isinstance(recipes, Recipe) else list(dict.fromkeys(recipes))
-    settings = tuple(
-        Setting(arm, build, recipe, float(lr))
-        for arm, build in arms.items()
-        for recipe in several
-        for lr in dict.fromkeys(lrs(arm, recipe) if callable(lrs) else lrs)
-    )
-    if not settings or not seeds:
-        raise ValueError(
-            "a sweep needs at least one arm, recipe, learning rate and seed, got "
-            f"{len(arms)} arms, {len(several)} recipes, {len(settings)} settings in all and "
-            f"{len(seeds)} seeds"
+    if not isinstance(dataset, Dataset):
+        raise TypeError(
+            f"the data are a {type(dataset).__name__}; give a data set: load(...), or "
+            "from_arrays(...) for arrays of your own"
         )
-    return Sweep(settings, dataset, tuple(dict.fromkeys(int(s) for s in seeds)), keep_networks)
+    if not isinstance(arms, Mapping) or not arms:
+        raise ValueError(f'arms is {arms!r}; give labels with functions, as in {{"BN": build}}')
+    for arm, build in arms.items():
+        if isinstance(build, nn.Module) or not callable(build):
+            raise TypeError(
+                f"{arm!r} is {type(build).__name__}; give a function that makes a new network from "
+                "a seed, as in lambda seed: mlp([784, 100, 10], seed=seed)"
+            )
+    several_recipes = several(
+        "recipes", [recipes] if isinstance(recipes, Recipe) else recipes, "Recipe(steps=1000)"
+    )
+    for recipe in several_recipes:
+        if not isinstance(recipe, Recipe):
+            raise TypeError(f"{recipe!r} is no recipe; give Recipe(steps=1000), say")
+    settings = [
+        Setting(arm, build, recipe, real_number("a learning rate", lr, 0))
+        for arm, build in arms.items()
+        for recipe in several_recipes
+        for lr in several("lrs", lrs(arm, recipe) if callable(lrs) else lrs, "lrs=[0.1, 0.3]")
+    ]
+    whole = [whole_number("a seed", seed, 0) for seed in several("seeds", seeds, "seeds=range(5)")]
+    return Sweep(tuple(settings), dataset, tuple(whole), keep_networks)

@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
-from torch import nn
+from torch import Tensor, nn
 
+from bnutils.building import build_separate
+from bnutils.chance import chance, chance_state
 from bnutils.data.dataset import Dataset
-from bnutils.descent import descend, gradient_norms
+from bnutils.descent import descend, gradient_norms, gradient_rates
 from bnutils.evaluation import evaluate
+from bnutils.probing import agree, probe, probe_images, probe_stack, side_by_side
 from bnutils.recipe import Recipe
-from bnutils.replicas import stack, unstack
-from bnutils.replicas.alone import Alone
-from bnutils.replicas.dropout import seed_dropout
+from bnutils.replicas import unstack
+from bnutils.replicas.apart import seed_draws
 from bnutils.replicas.width import replicas_together
 from bnutils.runs import CURVES, Run
 
@@ -30,70 +31,87 @@ def train_together(
 ) -> tuple[Run, ...]:
     """Train ``build(seed)`` for every (learning rate, seed), and measure each.
 
-    As many at a time are trained side by side as is fastest; one by one where ``stack`` has no
-    rule for a layer. The same seed means the same initial weights and batches at every learning
-    rate and in every architecture that draws its weights alike. Plain SGD on the mean
-    cross-entropy; networks that diverge stay in the result with their infinite losses.
+    As many at a time are trained side by side as is fastest; one by one where no stack computes
+    what they do. The same seed means the same initial weights, batches and draws at every
+    learning rate, alone and beside others. Plain SGD on the mean cross-entropy; networks that
+    diverge stay in the result with their infinite losses.
+    Raises ValueError for networks that share memory, that differ for one seed, or that do not
+    take the images.
     """
-    nets = [build_seeded(build, seed) for _, seed in replicas]
+    images, classes = probe_images(dataset, recipe.batch_size), len(dataset.classes)
+    nets = build_separate(build, [seed for _, seed in replicas], images)
     width = replicas_together(nets[0], recipe.batch_size)
-    runs: list[Run] = []
-    for start in range(0, len(nets), width):
-        part = slice(start, start + width)
-        with torch.random.fork_rng(devices=()):
-            _seed(replicas[start][1])  # of what a layer without a rule may draw
-            runs += _train_stack(nets[part], dataset, recipe, replicas[part])
-    return tuple(runs)
+    runs: dict[int, Run] = {}
+    for part in _parts(replicas, width):
+        own, seeds = [nets[r] for r in part], [replicas[r][1] for r in part]
+        models = side_by_side(own, seeds, images, classes)
+        share = len(part) // len(models)
+        for i, model in enumerate(models):
+            at = part[i * share : (i + 1) * share]
+            trained = _train(
+                model, [nets[r] for r in at], dataset, recipe, [replicas[r] for r in at], images
+            )
+            runs |= zip(at, trained, strict=True)
+    return tuple(runs[r] for r in range(len(replicas)))
 
 
-def build_seeded(build: Callable[[int], nn.Sequential], seed: int) -> nn.Sequential:
-    """``build(seed)``, which may draw from torch's own generator: that starts from the seed too."""
-    with torch.random.fork_rng(devices=()):
-        _seed(seed)
-        return build(seed)
+def _parts(replicas: Sequence[Replica], width: int) -> list[list[int]]:
+    """Which replicas train as one stack; those that stand still are apart, see `descend`."""
+    moving = [r for r, (lr, _) in enumerate(replicas) if lr != 0]
+    still = [r for r, (lr, _) in enumerate(replicas) if lr == 0]
+    return [
+        kind[start : start + width]
+        for kind in (moving, still)
+        for start in range(0, len(kind), width)
+    ]
 
 
-def _seed(seed: int) -> None:
-    """Set the generator of the processor alone, which is faster than setting those of all."""
-    torch.default_generator.manual_seed(seed)
-
-
-def _stacked(nets: Sequence[nn.Sequential], seeds: Sequence[int]) -> nn.Module:
-    try:
-        stacked = stack(nets)
-    except TypeError:
-        if len(nets) > 1:
-            raise
-        return Alone(nets[0])
-    seed_dropout(stacked, seeds)
-    return stacked
-
-
-def _train_stack(
-    nets: Sequence[nn.Sequential], dataset: Dataset, recipe: Recipe, replicas: Sequence[Replica]
+def _train(
+    stacked: nn.Module,
+    nets: Sequence[nn.Sequential],
+    dataset: Dataset,
+    recipe: Recipe,
+    replicas: Sequence[Replica],
+    images: Tensor,
 ) -> list[Run]:
+    """Train the networks as ``stacked``; their logits on ``images`` are kept with each run.
+
+    Raises RuntimeError where what was trained is not what the networks are afterwards.
+    """
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
-    stacked = _stacked(nets, seeds)
+    classes = len(dataset.classes)
     curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}  # T arrays [R, ...]
     steps: list[int] = []
-    seconds, since = 0.0, time.perf_counter()
-    for step in descend(stacked, dataset, recipe, lrs=lrs, seeds=seeds):
-        seconds += time.perf_counter() - since
-        steps.append(step)
-        for part in ("train", "validation"):
-            samples = getattr(dataset, part).take(recipe.evaluate_on)
-            loss, accuracy = evaluate(stacked, len(nets), dataset, samples)
-            curves[f"{part}_loss"].append(loss)
-            curves[f"{part}_accuracy"].append(accuracy)
-        norms = gradient_norms(stacked, len(nets))  # [D, R], times the learning rate
-        factor = recipe.lr_factor(max(step, 1))
-        curves["gradient_norm"].append((norms / (np.array(lrs) * factor)).T)
-        since = time.perf_counter()
-    test = [np.full(len(nets), np.nan)] * 2
-    if recipe.test:
-        test = list(evaluate(stacked, len(nets), dataset, dataset.test))
+    seed_draws(stacked, seeds)
+    with chance(seeds[0]):
+        start = chance_state()
+        seconds, since = 0.0, time.process_time()
+        for step in descend(stacked, dataset, recipe, lrs=lrs, seeds=seeds):
+            seconds += time.process_time() - since
+            steps.append(step)
+            for part in ("train", "validation"):
+                samples = getattr(dataset, part).take(recipe.evaluate_on)
+                loss, accuracy = evaluate(stacked, len(nets), dataset, samples)
+                curves[f"{part}_loss"].append(loss)
+                curves[f"{part}_accuracy"].append(accuracy)
+            norms = gradient_norms(stacked, len(nets))  # [D, R], times the learning rate
+            factor = recipe.lr_factor(max(step, 1))
+            curves["gradient_norm"].append((norms / (np.array(gradient_rates(lrs)) * factor)).T)
+            since = time.process_time()
+        test = [np.full(len(nets), np.nan)] * 2
+        if recipe.test:
+            test = list(evaluate(stacked, len(nets), dataset, dataset.test))
+        if len(nets) > 1 and chance_state() != start:
+            raise RuntimeError(
+                "a layer of a stack draws from a source of chance that all networks share, so that "
+                "the result of one depends on the others; register it with stack_apart"
+            )
+    logits = probe_stack(stacked, images, seeds)  # [R, B, classes]
     if isinstance(stacked, nn.Sequential):
         unstack(stacked, nets)
+    for net, seed, own in zip(nets, seeds, logits, strict=True):
+        if not agree(own, probe(net, images, seed, classes)):
+            raise RuntimeError(f"the network of seed {seed} is not the one that was trained")
     return [
         Run(
             lr=lr,
@@ -104,6 +122,7 @@ def _train_stack(
             test_loss=float(test[0][r]),
             test_accuracy=float(test[1][r]),
             network=nets[r],
+            logits=logits[r].numpy(),
             **{name: np.stack([at[r] for at in values]) for name, values in curves.items()},
         )
         for r, (lr, seed) in enumerate(replicas)

@@ -8,12 +8,11 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils import parametrizations
 
 from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.networks import mlp
 from bnutils.replicas import stack, stack_layer, unstack
-from bnutils.replicas.dropout import seed_dropout
+from bnutils.replicas.apart import seed_draws
 from bnutils.replicas.stacking import ELEMENTWISE, POOLING
 from bnutils.replicas.width import replicas_together
 
@@ -253,7 +252,7 @@ def assert_same_training(together, alone, images, labels, tolerance):
             torch.manual_seed(seed)  # what Dropout draws from
             train_alone(net, images[:, i], labels[:, i])
     stacked = stack(together)
-    seed_dropout(stacked, SEEDS)
+    seed_draws(stacked, SEEDS)
     train_stacked(stacked, images, labels)
     unstack(stacked, together)
     outputs = stacked.eval()(images[0])
@@ -331,7 +330,7 @@ def test_a_replica_that_diverges_leaves_the_others_alone(name):
     beside = stack(broken)
     outputs = []
     for each in (stacked, beside):
-        seed_dropout(each, SEEDS)
+        seed_draws(each, SEEDS)
         outputs.append(each(x[0]))
         outputs[-1].square().sum().backward()
     assert outputs[1][0].isnan().all()
@@ -369,7 +368,6 @@ class DoubledReLU(nn.ReLU):
         (lambda: Residual(nn.Linear(4, 4)), "Residual"),
         (partial(HalfBatchNorm, 4), "HalfBatchNorm"),
         (DoubledReLU, "DoubledReLU"),
-        (lambda: parametrizations.weight_norm(nn.Linear(4, 4)), "ParametrizedLinear"),
     ],
 )
 def test_an_unknown_layer_is_named_with_the_way_out(make, name):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from bnutils.replicas.stacking import stack_layer, unstack
+from bnutils.replicas.stacking import stack_alike, stack_layer, unstack
 
 
 class Residual(nn.Module):
@@ -29,7 +29,7 @@ class StackedResidual(nn.Module):
 
     def __init__(self, layers: Sequence[Residual]) -> None:
         super().__init__()
-        self.branch = stack_layer(layers[0].branch, [layer.branch for layer in layers])
+        self.branch = stack_alike([layer.branch for layer in layers])
 
     def forward(self, x: Tensor) -> Tensor:
         change: Tensor = self.branch(x)

@@ -17,6 +17,11 @@ class Alone(nn.Module):
         return y[None]
 
     def weights(self) -> list[Tensor]:
-        """The matrices of linear layers and the kernels of convolutions."""
+        """The matrices of linear layers and the kernels of convolutions.
+
+        Where such a one is made of other parameters, by pruning say, it is those that count.
+        """
         kinds = (nn.Linear, nn.Conv2d)
-        return [layer.weight for layer in self.net.modules() if isinstance(layer, kinds)]
+        layers = [layer for layer in self.net.modules() if isinstance(layer, kinds)]
+        held = [p for layer in layers for p in layer.parameters() if p.dim() >= 2]
+        return list(dict.fromkeys(held))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from bnutils.replicas.apart import Drawing
 
 
-class StackedDropout(nn.Module):
-    """S dropouts: replica s draws from ``generators[s]`` what it would draw alone.
+class StackedDropout(Drawing):
+    """S dropouts, with the masks of ``nn.Dropout`` in one network after ``torch.manual_seed``.
 
-    The masks are those that ``nn.Dropout`` draws for one network after ``torch.manual_seed``.
     Vectors are [S, C, B], images [B, S·C, H, W].
     """
 
     def __init__(self, p: float, replicas: int) -> None:
-        super().__init__()
+        super().__init__(replicas)
         self.p = p
-        self.generators = [torch.Generator().manual_seed(s) for s in range(replicas)]
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
@@ -30,11 +28,3 @@ class StackedDropout(nn.Module):
             part.bernoulli_(1 - self.p, generator=generator)
         noise = noise.mT if vectors else noise.transpose(0, 1).flatten(1, 2)
         return x * noise / (1 - self.p) if self.p < 1 else x * 0
-
-
-def seed_dropout(stacked: nn.Module, seeds: Sequence[int]) -> None:
-    """Have every dropout of a stack draw from one generator a replica, seeded by ``seeds``."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    for module in stacked.modules():
-        if isinstance(module, StackedDropout):
-            module.generators = generators

@@ -7,6 +7,7 @@ mixes: replica s of the stack computes what network s would compute alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import singledispatch
 
 from torch import nn
@@ -14,6 +15,7 @@ from torch import nn
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.replicas.dropout import StackedDropout
 from bnutils.replicas.linear import StackedLinear
+from bnutils.replicas.plain import check_plain
 from bnutils.replicas.protocols import Writable
 from bnutils.replicas.samplewise import StackedSampleNorm
 from bnutils.replicas.shapes import Enter, Leave, StackedFlatten
@@ -30,7 +32,7 @@ POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2
 def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
     """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W]."""
     if type(first) in ELEMENTWISE + POOLING:  # alike for every channel, and without weights
-        return first
+        return deepcopy(first)
     raise TypeError(
         f"no rule to stack {type(first).__name__}; train the networks one by one "
         f"(fit does so), or register a rule with @stack_layer.register"
@@ -39,13 +41,26 @@ def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
 
 @stack_layer.register
 def _(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Module:
-    return nn.Sequential(*(_stack_alike(x) for x in zip(*layers, strict=True)))
+    return nn.Sequential(*(stack_alike(x) for x in zip(*layers, strict=True)))
 
 
-def _stack_alike(layers: Sequence[nn.Module]) -> nn.Module:
-    """Stack by the rule for this very type: a subclass may compute something else."""
+def stack_alike(layers: Sequence[nn.Module]) -> nn.Module:
+    """Stack by the rule for this very type: a subclass may compute something else.
+
+    Raises TypeError where there is none, or where it leaves something out.
+    """
     rule = stack_layer.registry.get(type(layers[0]), stack_layer.registry[object])
-    return rule(layers[0], layers)
+    stacked = rule(layers[0], layers)
+    holds = any(True for _ in stacked.state_dict())
+    if holds and not isinstance(stacked, (nn.Sequential, Writable)):
+        raise TypeError(f"the stack {stacked} has weights or statistics but no method write_back")
+    if _trained(stacked) != sum(map(_trained, layers)):
+        raise TypeError(f"the stack of {layers[0]} does not train as many values as its layers")
+    return stacked
+
+
+def _trained(layer: nn.Module) -> int:
+    return sum(p.numel() for p in layer.parameters() if p.requires_grad)
 
 
 @stack_layer.register
@@ -104,16 +119,15 @@ def _(first: nn.LayerNorm, layers: Sequence[nn.LayerNorm]) -> nn.Module:
 def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     """Stack networks of one architecture; [S, B, ...] goes in, [S, B, classes] comes out.
 
-    The stack is in training mode where the first network is. Raises TypeError for a layer
-    without a rule, a subclass of one with a rule included, and for a layer with weights that
-    stands in a network twice; ValueError for no networks or different architectures.
+    The stack is in training mode where the networks are. Raises TypeError for a layer without a
+    rule, a subclass of one with a rule included, for one that is more than a fresh layer of its
+    type, see `check_plain`, and for one with weights that stands in a network twice; ValueError
+    for no networks or different architectures.
     """
     if not nets or len({str(net) for net in nets}) != 1:
         raise ValueError("stack needs at least one network, all of one architecture")
-    state = nets[0].state_dict(keep_vars=True)
-    if len({id(value) for value in state.values()}) < len(state):
-        raise TypeError("no rule to stack a layer that stands in a network twice; use two layers")
-    inner = _stack_alike(nets)
+    check_plain(nets)
+    inner = stack_alike(nets)
     assert isinstance(inner, nn.Sequential)
     enter = Enter(flat=isinstance(nets[0][0], nn.Flatten))
     return nn.Sequential(enter, *inner, Leave(len(nets))).train(nets[0].training)
