@@ -11,11 +11,11 @@ from bnutils.checking import real_number, whole_number
 class Recipe:
     """How to train: ``steps`` updates on batches of ``batch_size``, evaluated ``points`` times.
 
-    The first ``warmup`` share of the steps raises the learning rate linearly from 0; after the
-    share ``drop_at`` it is a tenth. Training and validation parts are measured in evaluation
-    mode on their first ``evaluate_on`` samples; with ``test`` the whole test part is measured
-    too, once, after the last step. Numbers of NumPy become those of Python. Raises ValueError for
-    a setting that is no number of its kind.
+    Without steps the untrained network is measured. The first ``warmup`` share of the steps raises
+    the learning rate linearly from 0; after the share ``drop_at`` it is a tenth. Training and
+    validation parts are measured in evaluation mode on their first ``evaluate_on`` samples; with
+    ``test`` the whole test part is measured too, once, after the last step. Numbers of NumPy become
+    those of Python. Raises ValueError for a setting that is no number of its kind.
     """
 
     batch_size: int = 60
@@ -27,8 +27,9 @@ class Recipe:
     test: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "steps", "points", "evaluate_on"):
-            self._set(name, whole_number(name, getattr(self, name), 1))
+        for name in ("batch_size", "points", "evaluate_on", "steps"):
+            least = 0 if name == "steps" else 1
+            self._set(name, whole_number(name, getattr(self, name), least))
         for name in ("warmup", "drop_at"):
             self._set(name, real_number(name, getattr(self, name), 0, 1))
         if self.test not in (True, False):
@@ -40,7 +41,7 @@ class Recipe:
 
     def lr_factor(self, step: int) -> float:
         """The factor on the learning rate at ``step``, counted from 1."""
-        ramp = min(1.0, step / (self.warmup * self.steps)) if self.warmup else 1.0
+        ramp = min(1.0, step / (self.warmup * self.steps)) if self.warmup * self.steps else 1.0
         return ramp * (0.1 if step > self.drop_at * self.steps else 1.0)
 
     def evaluation_steps(self) -> tuple[int, ...]:

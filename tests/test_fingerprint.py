@@ -5,11 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
+from collections import OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass, replace
 from functools import partial, singledispatch
 from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -172,6 +176,44 @@ class Pair:
     right: object = 0
 
 
+class Named(NamedTuple):
+    left: object
+    right: object = 0
+
+    def both(self):
+        return self.left, self.right
+
+
+Row = namedtuple("Row", "left right")
+Column = namedtuple("Column", "top bottom")
+
+
+class Settings:
+    def __init__(self, **settings):
+        vars(self).update(settings)
+
+
+class OtherSettings(Settings):
+    pass
+
+
+class Slotted:
+    __slots__ = ("left", "right")
+
+    def __init__(self, left):
+        self.left = left
+
+
+class Numbers(list):
+    pass
+
+
+def numbers(unit):
+    found = Numbers([1, 2])
+    found.unit = unit
+    return found
+
+
 def closure(value):
     return lambda: value
 
@@ -185,6 +227,10 @@ VALUES = [
     *(np.zeros(2), np.zeros(3), np.zeros(2, np.float32), np.array(1.0), np.float32(1), np.exp),
     *(nn.Linear, nn.ReLU, nn.Linear(1, 1).weight.detach() * 0 + 7, torch.relu, torch, np),
     *(mlp, BatchNorm1d, partial(mlp, [1, 2]), partial(mlp, [1, 3]), partial(mlp, [1], std=2)),
+    *(Named(1), Named(2), Named, Row(1, 2), Row(1, 3), Row, Column(1, 2), Column, numbers("s")),
+    *(Settings(width=1), Settings(width=2), Settings(), OtherSettings(width=1), numbers("m")),
+    *(SimpleNamespace(a=1), SimpleNamespace(a=2), Namespace(a=1), Namespace(a=2), Slotted(1)),
+    *(Slotted(2), defaultdict(int, a=1), defaultdict(float, a=1), OrderedDict(a=1), {"a": 1}),
     *(closure(1), closure(2), closure(mlp), str.upper, str.lower, "abc".upper, len),
 ]
 

@@ -18,6 +18,7 @@ from bnutils.planning import grouped, planned_runs
 from bnutils.recipe import Recipe
 from bnutils.replicas.width import most_together
 from bnutils.results import RunFailed
+from bnutils.runs import EdgeOfGrid
 from bnutils.sendable import check_sendable
 from bnutils.store import MemoryStore
 from bnutils.sweep import grid
@@ -125,7 +126,7 @@ def test_a_damaged_record_is_trained_again(store, built):
     file = store.folder / key[:2] / f"{key}.npz"
     file.write_bytes(file.read_bytes()[:-30])
     again = sweep().run(store)
-    assert built() == [1]
+    assert built() == [1, 1]  # once more, to see that one seed gives one network
     np.testing.assert_allclose(again.of("none").train_loss, results.of("none").train_loss)
     assert store.get(key)
 
@@ -194,7 +195,8 @@ def test_divergence_is_a_result_with_a_reason(store, built):
     problems = results.problems()
     assert set(problems["lr"]) == {1e12}
     assert problems["reason"].str.fullmatch(r"train_loss is not finite at step \d+ and after").all()
-    assert results.of("none").best().lrs == (0.1,)
+    with pytest.warns(EdgeOfGrid):
+        assert results.of("none").best().lrs == (0.1,)
     built()
     sweep(lrs=(0.1, 1e12)).run(store)
     assert built() == []
@@ -242,12 +244,6 @@ def test_learning_rates_may_depend_on_arm_and_recipe(store):
     results = sweep({"none": plain, "BN": normed}, recipes, rates, seeds=(0,)).run(store)
     assert results.of("BN", batch_size=20).lrs == (0.1, 0.2)
     assert results.of("none", batch_size=20).lrs == (0.2,)
-
-
-@pytest.mark.parametrize("empty", [{"lrs": ()}, {"seeds": ()}, {"recipes": []}])
-def test_an_empty_grid_is_an_error(empty):
-    with pytest.raises(ValueError, match="at least one arm, recipe, learning rate and seed"):
-        sweep(**empty)
 
 
 def test_groups_are_of_one_kind_complete_and_keep_all_processes_busy():

@@ -40,8 +40,8 @@ def finished(process):
 
 
 def built(folder, log="log"):
-    """How often each network was built: arm and seed, without the process."""
-    lines = (folder / log).read_text().splitlines()
+    """In how many processes each network, arm and seed, was built; in one perhaps twice."""
+    lines = set((folder / log).read_text().splitlines())
     return Counter(tuple(line.split()[:2]) for line in lines)
 
 

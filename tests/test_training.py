@@ -1,5 +1,9 @@
 """Training side by side against a textbook loop, and what it promises about its measurements."""
 
+import re
+import subprocess
+import sys
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +18,7 @@ from bnutils.data import load
 from bnutils.evaluation import evaluate_networks
 from bnutils.networks import mlp
 from bnutils.recipe import Recipe
-from bnutils.runs import CURVES, Runs
+from bnutils.runs import CURVES, DoubtfulChoice, EdgeOfGrid, Runs
 from bnutils.training import train_together
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -191,7 +195,7 @@ def test_two_runs_give_the_same_numbers(digits, build):
 
 
 def test_learns_the_digits(digits):
-    best = train(normed, digits, Recipe(steps=300, points=2), (0.03, 0.3), range(5)).best()
+    best = train(normed, digits, Recipe(steps=300, points=2), (0.3,), range(5)).best()
     assert best.validation_accuracy[0, :, -1].mean() > 0.93
     assert best.train_loss[0, :, -1].mean() < 0.3 * best.train_loss[0, :, 0].mean()
 
@@ -206,7 +210,8 @@ def test_a_diverging_learning_rate_is_recorded_and_harms_no_other(digits, build)
     assert (runs.validation_accuracy[1, :, -1] <= 0.3).all()
     np.testing.assert_allclose(runs.train_loss[0], alone.train_loss[0], rtol=1e-4)
     np.testing.assert_allclose(runs.gradient_norm[0], alone.gradient_norm[0], rtol=1e-3)
-    assert runs.best().lrs == runs.best(on="validation_loss").lrs == (0.1,)
+    with pytest.warns(EdgeOfGrid):
+        assert runs.best().lrs == runs.best(on="validation_loss").lrs == (0.1,)
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +227,7 @@ def with_finals(runs, **finals):
     return replace(runs, **curves)
 
 
+@pytest.mark.filterwarnings("ignore::bnutils.runs.EdgeOfGrid")
 def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     accuracy = [[0.5, 0.7], [0.8, 0.9], [0.9, 0.8]]  # means 0.6, 0.85, 0.85
     loss = [[0.1, 0.1], [0.3, 0.3], [0.2, 0.2]]
@@ -234,6 +240,7 @@ def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     assert runs.best().nets == (runs.nets[1],)
 
 
+@pytest.mark.filterwarnings("ignore::bnutils.runs.DoubtfulChoice")
 def test_an_undefined_learning_rate_never_wins(three_rates):
     nan, inf = float("nan"), float("inf")
     runs = with_finals(three_rates, validation_accuracy=[[nan, 1], [0.1, 0.1], [0, 0]])
@@ -242,6 +249,46 @@ def test_an_undefined_learning_rate_never_wins(three_rates):
     assert runs.best(on="validation_loss").lrs == (0.4,)
     runs = with_finals(three_rates, validation_loss=[[nan, nan]] * 3)
     assert runs.best(on="validation_loss").lrs == (0.1,)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"),
+    [
+        (
+            [0.9, 0.8, 0.7],
+            r"rate, 0\.1, is at the edge of those tried, 0\.1, 0\.2, 0\.4",
+        ),
+        ([0.7, 0.8, 0.9], r"best learning rate, 0\.4, is at the edge"),
+        ([0.8, 0.8, 0.8], r"best learning rate, 0\.1, is at the edge"),
+        ([0.7, 0.9, 0.8], None),
+    ],
+)
+def test_a_best_rate_at_the_edge_of_its_grid_is_told(three_rates, accuracy, words):
+    runs = with_finals(three_rates, validation_accuracy=np.array(accuracy)[:, None])
+    assert not runs.at_edge
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        best = runs.best()
+    assert best.at_edge is (words is not None) and best.tried == (0.1, 0.2, 0.4)
+    assert [warning.category for warning in caught] == [EdgeOfGrid] * best.at_edge
+    assert all(re.search(words, str(warning.message)) for warning in caught)
+    assert not best.best().at_edge  # nothing was left to choose
+
+
+def test_a_best_rate_at_the_edge_is_not_shown_unless_wanted():
+    program = "import warnings; from bnutils.runs import EdgeOfGrid; warnings.warn('x', EdgeOfGrid)"
+    for options, shown in (([], False), (["-W", "always"], True)):
+        command = [sys.executable, *options, "-c", program]
+        assert bool(subprocess.run(command, capture_output=True, check=True).stderr) is shown
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["train_loss", "validation_loss"])
+@pytest.mark.parametrize("on", ["validation_accuracy", "validation_loss"])
+def test_that_all_runs_diverged_is_told(three_rates, value, name, on):
+    runs = with_finals(three_rates, **{name: [[value, value]] * 3})
+    with pytest.warns(DoubtfulChoice, match=r"all runs diverged, at the learning rates 0\.1, 0\.2"):
+        runs.best(on)
 
 
 @pytest.mark.parametrize("on", ["test_accuracy", "test_loss", "train_loss", "accuracy"])

@@ -124,6 +124,8 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     type, see `check_plain`, and for one with weights that stands in a network twice; ValueError
     for no networks or different architectures.
     """
+    if not all(isinstance(net, nn.Sequential) for net in nets):
+        raise TypeError("no rule to stack networks other than nn.Sequential; train them one by one")
     if not nets or len({str(net) for net in nets}) != 1:
         raise ValueError("stack needs at least one network, all of one architecture")
     check_plain(nets)
