@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
+TESTED = ("test_loss", "test_accuracy")
 SELECTABLE = ("validation_accuracy", "validation_loss")
 
 
@@ -59,10 +60,11 @@ class Run:
 class Runs:
     """Measurements of L learning rates × S seeds at T evaluation steps; see `Run` for units.
 
-    Curves are [L, S, T], ``gradient_norm`` [L, S, T, D], ``test_loss`` and ``test_accuracy``
-    [L, S]. ``seconds`` is the processor time of all trainings; ``nets`` holds the trained
-    networks, L rows of S, and is empty where they were not kept. ``tried`` are the learning rates
-    that `best` chose from, empty before a choice.
+    Curves are [L, S, T], ``gradient_norm`` [L, S, T, D]. ``tested`` has the losses and accuracies
+    [L, S] on the test part, and is empty where the recipe did not ask for them. ``seconds`` is the
+    processor time of all trainings; ``nets`` holds the trained networks, L rows of S, and is empty
+    where they were not kept. ``tried`` are the learning rates that `best` chose from, empty before
+    a choice.
     """
 
     lrs: tuple[float, ...]
@@ -75,8 +77,7 @@ class Runs:
     validation_loss: np.ndarray
     validation_accuracy: np.ndarray
     gradient_norm: np.ndarray
-    test_loss: np.ndarray
-    test_accuracy: np.ndarray
+    tested: tuple[np.ndarray, ...]
     nets: tuple[tuple[nn.Sequential, ...], ...]
     tried: tuple[float, ...] = ()
 
@@ -95,8 +96,9 @@ class Runs:
         rows = [[by_key[lr, seed] for seed in seeds] for lr in lrs]
         arrays = {
             name: np.array([[getattr(run, name) for run in row] for row in rows])
-            for name in (*CURVES, "test_loss", "test_accuracy")
+            for name in (*CURVES, *TESTED)
         }
+        tested = tuple(arrays.pop(name) for name in TESTED)
         kept = [tuple(run.network for run in row if run.network is not None) for row in rows]
         return cls(
             lrs=lrs,
@@ -105,6 +107,7 @@ class Runs:
             steps=runs[0].steps,
             seconds=sum(run.seconds for run in runs),
             nets=tuple(kept) if all(len(row) == len(seeds) for row in kept) else (),
+            tested=() if np.isnan(tested[1]).all() else tested,
             tried=(),
             **arrays,
         )
@@ -117,11 +120,24 @@ class Runs:
         if lr not in self.lrs:
             raise ValueError(f"no run has lr {lr}; there are {', '.join(map(str, self.lrs))}")
         i = self.lrs.index(lr)
-        chosen = {
-            name: getattr(self, name)[i : i + 1]
-            for name in (*CURVES, "test_loss", "test_accuracy", "nets")
-        }
-        return replace(self, lrs=(lr,), **chosen)
+        chosen = {name: getattr(self, name)[i : i + 1] for name in (*CURVES, "nets")}
+        tested = tuple(values[i : i + 1] for values in self.tested)
+        return replace(self, lrs=(lr,), tested=tested, **chosen)
+
+    @property
+    def test_loss(self) -> np.ndarray:
+        """Losses [L, S] on the test part; raises ValueError where it was not measured."""
+        return self._tested()[0]
+
+    @property
+    def test_accuracy(self) -> np.ndarray:
+        """Shares [L, S] of the test part; raises ValueError where it was not measured."""
+        return self._tested()[1]
+
+    def _tested(self) -> tuple[np.ndarray, ...]:
+        if not self.tested:
+            raise ValueError("the test part was not measured; ask for it with Recipe(test=True)")
+        return self.tested
 
     def best(self, on: str = "validation_accuracy") -> Runs:
         """The runs of the learning rate with the best mean validation accuracy at the end.

@@ -172,6 +172,10 @@ def test_the_test_part_is_measured_only_where_asked_for(digits):
     recipe = Recipe(steps=2, points=1)
     (without,) = train_together(normed, digits, recipe, [(0.1, 1)])
     assert np.isnan([without.test_loss, without.test_accuracy]).all()
+    for name in ("test_loss", "test_accuracy"):
+        for runs in (Runs.of([without]), Runs.of([without]).at(0.1), Runs.of([without]).best()):
+            with pytest.raises(ValueError, match=r"not measured; ask .* Recipe\(test=True"):
+                getattr(runs, name)
     (with_test,) = train_together(normed, digits, replace(recipe, test=True), [(0.1, 1)])
     loss, accuracy = measured(with_test.network, digits, digits.test)
     assert with_test.test_loss == pytest.approx(loss, rel=1e-4)
@@ -233,7 +237,7 @@ def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     loss = [[0.1, 0.1], [0.3, 0.3], [0.2, 0.2]]
     runs = with_finals(three_rates, validation_accuracy=accuracy, validation_loss=loss)
     # Other measurements point elsewhere, the test part too.
-    runs = replace(runs, test_accuracy=np.array([[0, 0], [0, 0], [1, 1]]))
+    runs = replace(runs, tested=(np.zeros((3, 2)), np.array([[0, 0], [0, 0], [1, 1]])))
     assert runs.best().lrs == (0.2,)
     assert runs.best().validation_accuracy.tolist() == runs.validation_accuracy[1:2].tolist()
     assert runs.best(on="validation_loss").lrs == (0.1,)
