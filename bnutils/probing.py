@@ -70,8 +70,10 @@ def side_by_side(
 ) -> list[nn.Module]:
     """The stack of all networks; one of each where no stack computes what they do.
 
-    Raises ValueError for networks that do not take the images.
+    Raises ValueError for no networks, and for those that do not take the images.
     """
+    if not nets:
+        raise ValueError("there are no networks; give at least one")
     alone = [probe(net, images, seed, classes) for net, seed in zip(nets, seeds, strict=True)]
     try:
         stacked = stack(nets)

@@ -14,10 +14,11 @@ from torch.nn.utils import parametrizations, prune, spectral_norm
 from bnutils import BatchNorm1d
 from bnutils.batches import batch_indices
 from bnutils.chance import chance
+from bnutils.evaluation import evaluate_networks
 from bnutils.fit import fit
 from bnutils.networks import mlp
 from bnutils.recipe import Recipe
-from bnutils.replicas import stack, stack_layer
+from bnutils.replicas import stack, stack_layer, unstack
 from bnutils.training import train_together
 from tests.sweep_program import tiny_dataset
 
@@ -369,3 +370,31 @@ def test_a_rule_that_computes_something_else_is_not_used(monkeypatch):
     assert run.test_loss == pytest.approx(
         measured(plain_loop(build, 0.1, 3), DATA.test)[0], rel=1e-3
     )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_evaluating_several_is_evaluating_each(name):
+    nets = []
+    for seed in SEEDS:
+        with chance(seed):
+            nets.append(NETWORKS[name](seed))
+            nets[-1](DATA.normalise(DATA.train.images[:10]))  # moves statistics, sizes lazy layers
+    modes = [[module.training for module in net.modules()] for net in nets]
+    loss, accuracy = evaluate_networks(nets, DATA, DATA.validation)
+    assert modes == [[module.training for module in net.modules()] for net in nets]
+    for i, net in enumerate(nets):
+        assert (loss[i], accuracy[i]) == pytest.approx(measured(net, DATA.validation), rel=1e-4)
+
+
+def test_nothing_to_evaluate_is_an_error():
+    with pytest.raises(ValueError, match="no networks"):
+        evaluate_networks([], DATA, DATA.validation)
+
+
+def test_a_stack_is_not_written_over_one_network_twice():
+    net = normed(0)
+    other = normed(1)
+    other[1].weight = net[1].weight
+    for nets in ([net, net], [net, other]):
+        with pytest.raises(ValueError, match="share the memory"):
+            unstack(stack(nets), nets)

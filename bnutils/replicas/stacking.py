@@ -13,6 +13,7 @@ from functools import singledispatch
 from torch import nn
 
 from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.building import check_separate
 from bnutils.replicas.dropout import StackedDropout
 from bnutils.replicas.linear import StackedLinear
 from bnutils.replicas.plain import check_plain
@@ -136,7 +137,11 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
 
 
 def unstack(stacked: nn.Sequential, nets: Sequence[nn.Sequential]) -> None:
-    """Write the weights and statistics of a stack back into the networks it was made of."""
+    """Write the weights and statistics of a stack back into the networks it was made of.
+
+    Raises ValueError where these share memory, so that one would be written over the other.
+    """
+    check_separate(nets)
     inner = [layer for layer in stacked if not isinstance(layer, (Enter, Leave))]
     for wide, layers in zip(inner, zip(*nets, strict=True), strict=True):
         if isinstance(wide, nn.Sequential):
