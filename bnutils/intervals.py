@@ -7,7 +7,7 @@ from math import floor, isfinite, log10
 
 UNDEFINED = (
     "no interval: a value is not finite, as of a run that diverged or that was not measured "
-    "(the test part is with Recipe(test=True))"
+    "(the test set is with Recipe(test=True))"
 )
 
 

@@ -13,8 +13,8 @@ class Recipe:
 
     Without steps the untrained network is measured. The first ``warmup`` share of the steps raises
     the learning rate linearly from 0; after the share ``drop_at`` it is a tenth. Training and
-    validation parts are measured in evaluation mode on their first ``evaluate_on`` samples; with
-    ``test`` the whole test part is measured too, once, after the last step. Numbers of NumPy become
+    validation sets are measured in evaluation mode on their first ``evaluate_on`` samples; with
+    ``test`` the whole test set is measured too, once, after the last step. Numbers of NumPy become
     those of Python. Raises ValueError for a setting that is no number of its kind.
     """
 

@@ -61,7 +61,7 @@ class Runs:
     """Measurements of L learning rates × S seeds at T evaluation steps; see `Run` for units.
 
     Curves are [L, S, T], ``gradient_norm`` [L, S, T, D]. ``tested`` has the losses and accuracies
-    [L, S] on the test part, and is empty where the recipe did not ask for them. ``seconds`` is the
+    [L, S] on the test set, and is empty where the recipe did not ask for them. ``seconds`` is the
     processor time of all trainings; ``nets`` holds the trained networks, L rows of S, and is empty
     where they were not kept. ``tried`` are the learning rates that `best` chose from, empty before
     a choice.
@@ -126,17 +126,17 @@ class Runs:
 
     @property
     def test_loss(self) -> np.ndarray:
-        """Losses [L, S] on the test part; raises ValueError where it was not measured."""
+        """Losses [L, S] on the test set; raises ValueError where it was not measured."""
         return self._tested()[0]
 
     @property
     def test_accuracy(self) -> np.ndarray:
-        """Shares [L, S] of the test part; raises ValueError where it was not measured."""
+        """Shares [L, S] of the test set; raises ValueError where it was not measured."""
         return self._tested()[1]
 
     def _tested(self) -> tuple[np.ndarray, ...]:
         if not self.tested:
-            raise ValueError("the test part was not measured; ask for it with Recipe(test=True)")
+            raise ValueError("the test set was not measured; ask for it with Recipe(test=True)")
         return self.tested
 
     def best(self, on: str = "validation_accuracy") -> Runs:
@@ -146,7 +146,7 @@ class Runs:
         with an undefined mean never does, unless all are. Warns, with DoubtfulChoice, where all
         runs diverged, and with EdgeOfGrid where the best lies `at_edge`: a better one may lie
         beyond.
-        Raises ValueError for any other measurement: the test part is no part of a choice.
+        Raises ValueError for any other measurement: the test set has no part in a choice.
         """
         if on not in SELECTABLE:
             raise ValueError(

@@ -33,7 +33,7 @@ def dataset(request: pytest.FixtureRequest) -> Iterator[Dataset]:
 
 
 def published(name: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Images and labels outside the test part, then of the test part where it is official."""
+    """Images and labels outside the test set, then of the test set where it is official."""
     if name == "digits":
         bunch = load_digits()
         empty = torch.empty(0)

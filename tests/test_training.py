@@ -236,7 +236,7 @@ def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     accuracy = [[0.5, 0.7], [0.8, 0.9], [0.9, 0.8]]  # means 0.6, 0.85, 0.85
     loss = [[0.1, 0.1], [0.3, 0.3], [0.2, 0.2]]
     runs = with_finals(three_rates, validation_accuracy=accuracy, validation_loss=loss)
-    # Other measurements point elsewhere, the test part too.
+    # Other measurements point elsewhere, the test set too.
     runs = replace(runs, tested=(np.zeros((3, 2)), np.array([[0, 0], [0, 0], [1, 1]])))
     assert runs.best().lrs == (0.2,)
     assert runs.best().validation_accuracy.tolist() == runs.validation_accuracy[1:2].tolist()

@@ -23,9 +23,9 @@ def from_arrays(
     """A data set from ``values`` [N, features], [N, H, W] or [N, C, H, W] and ``labels`` [N].
 
     Labels may be whole numbers or words, also in a column of pandas; each different one is a
-    class. The share ``held_out`` of the samples becomes the test part and as many the validation
+    class. The share ``held_out`` of the samples becomes the test set and as many the validation
     part, stratified, the same ones in every call. Each feature, or each channel of images, is
-    normalised with the mean and standard deviation of the training part. Values of uint8 are
+    normalised with the mean and standard deviation of the training set. Values of uint8 are
     images with 255 for the brightest pixel; others are kept as float32, or as float64 where
     rounding would move one by more than a ten-thousandth of a standard deviation.
     Raises DataError for arrays that do not fit together or cannot be learnt from.
@@ -92,7 +92,7 @@ def _narrowest(values: np.ndarray) -> type:
 def _own_split(
     targets: Tensor, classes: tuple[str, ...], held_out: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Indices of the training, validation and test part."""
+    """Indices of the training, validation and test set."""
     out = round(held_out * len(targets)) if 0 < held_out < 0.5 else 0
     if not len(classes) <= out <= (len(targets) - len(classes)) // 2:
         raise data_error(

@@ -46,7 +46,7 @@ class Dataset:
     """A data set for classification, with constants to normalise its images.
 
     `scale` is the value of the brightest pixel. `mean` and `std` are float32 [C], computed on the
-    training part alone, with pixels scaled to [0, 1]; `std` is the population standard deviation.
+    training set alone, with pixels scaled to [0, 1]; `std` is the population standard deviation.
     Both are float64 where the images are.
     """
 

@@ -29,8 +29,8 @@ def load(name: str = "auto", folder: Path | None = None) -> Dataset:
 
     `name` is digits, mnist, fashion-mnist, cifar10 or auto: BNUTILS_DATASET where it is set, else
     MNIST if it is present or quickly downloaded, else digits. `folder` has torchvision's layout;
-    None stands for BNUTILS_DATA or a cache folder. The validation part is drawn from the official
-    training part with a fixed seed, both in random order; the test part is the official one.
+    None stands for BNUTILS_DATA or a cache folder. The validation set is drawn from the official
+    training set with a fixed seed, both in random order; the test set is the official one.
     Raises DataError if a data set that was asked for by its name cannot be had.
     """
     chosen = resolve(name, folder)

@@ -15,7 +15,7 @@ from bnutils.data.errors import damaged_file, unreadable_file
 
 
 class Official(NamedTuple):
-    """A data set as published: its training and test part, and the names of its classes."""
+    """A data set as published: its training and test set, and the names of its classes."""
 
     train: Part
     test: Part

@@ -45,7 +45,7 @@ def arm_report(chosen: float, tried: dict[str, list[float]], followed: Followed)
 
 
 def long_run(study: FigureOne, rates: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Choose each arm's learning rate on the validation part, then train it for all steps."""
+    """Choose each arm's learning rate on the validation set, then train it for all steps."""
     compared = study.rates(rates).run()
     reports = {}
     for arm, build in study.arms.items():
