@@ -14,12 +14,13 @@ from bnutils.replicas import stack
 from bnutils.replicas.alone import Alone
 from bnutils.replicas.apart import seed_draws
 
+MOST_IMAGES = 64
 TOLERANCE = 0.01  # of the largest logit; rounding differs between a stack and a single network
 
 
-def probe_images(dataset: Dataset, batch_size: int = 64) -> Tensor:
-    """The first training images [B, C, H, W], normalised: a batch, which every layer takes."""
-    return dataset.normalise(dataset.train.images[:batch_size])
+def probe_images(dataset: Dataset, batch_size: int = MOST_IMAGES) -> Tensor:
+    """The first training images [B, C, H, W], normalised: a batch, or part of a large one."""
+    return dataset.normalise(dataset.train.images[: min(batch_size, MOST_IMAGES)])
 
 
 @torch.no_grad()

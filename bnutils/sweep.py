@@ -115,7 +115,7 @@ def grid(
     Raises ValueError where any of them is empty or of another kind, TypeError for a network in
     place of a function.
     """
-    if not isinstance(dataset, Dataset):
+    if type(dataset) is not Dataset:  # of a subclass other processes would know nothing
         raise TypeError(
             f"the data are a {type(dataset).__name__}; give a data set: load(...), or "
             "from_arrays(...) for arrays of your own"
@@ -134,11 +134,14 @@ def grid(
     for recipe in several_recipes:
         if not isinstance(recipe, Recipe):
             raise TypeError(f"{recipe!r} is no recipe; give Recipe(steps=1000), say")
+    fixed = None if callable(lrs) else several("lrs", lrs, "lrs=[0.1, 0.3]")
     settings = [
         Setting(arm, build, recipe, real_number("a learning rate", lr, 0))
         for arm, build in arms.items()
         for recipe in several_recipes
-        for lr in several("lrs", lrs(arm, recipe) if callable(lrs) else lrs, "lrs=[0.1, 0.3]")
+        for lr in fixed or several("lrs", lrs(arm, recipe), "lrs=[0.1, 0.3]")  # type: ignore[operator]
     ]
     whole = [whole_number("a seed", seed, 0) for seed in several("seeds", seeds, "seeds=range(5)")]
-    return Sweep(tuple(settings), dataset, tuple(whole), keep_networks)
+    return Sweep(
+        tuple(dict.fromkeys(settings)), dataset, tuple(dict.fromkeys(whole)), keep_networks
+    )
