@@ -128,7 +128,11 @@ def test_the_output_of_a_stack_may_be_overwritten_and_is_that_of_each_alone(make
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool, torch.complex64])
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(("make", "name"), [(m, n) for m, n in LAYERS if n in BATCH_NORMS], ids=str)
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [(m, n) for m, n in LAYERS if n in BATCH_NORMS],
+    ids=lambda part: getattr(part, "__name__", part),
+)
 def test_refuses_what_is_no_floating_point_number_as_pytorch_does(make, name, training, dtype):
     x = torch.ones(8, C, *(3, 2) * (name == "images"), dtype=dtype)
     theirs = nn.BatchNorm2d(C) if name == "images" else nn.BatchNorm1d(C)

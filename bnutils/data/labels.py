@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from bnutils.data.errors import data_error
-from bnutils.stats import listed
 
 
 def _plain_labels(given: ArrayLike) -> np.ndarray:
@@ -37,7 +36,7 @@ def own_classes(given: ArrayLike, samples: int) -> tuple[tuple[str, ...], Tensor
             "These labels do not fit the values.",
             expected=f"one whole number or word for each of the {samples} samples",
             found=f"an array {list(labels.shape)} of {labels.dtype}"
-            + f"{', of ' + listed(kinds) if len(kinds) > 1 else ''}",
+            + (f", of {' and '.join(kinds)}" if len(kinds) > 1 else ""),
             advice="give labels [N] of one kind, without gaps; of one-hot rows, argmax(axis=1).",
         )
     found, targets, counts = np.unique(labels, return_inverse=True, return_counts=True)
