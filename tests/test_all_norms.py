@@ -84,6 +84,12 @@ LAYERS = [
 ]
 LAYERS += [(untracked, name) for name in BATCH_NORMS if name not in ("renorm", "frozen")]
 LAYERS += [(lambda name: OTHERS[name](C), name) for name in OTHERS]
+
+
+def part_name(part):
+    return getattr(part, "__name__", part)
+
+
 IDS = [f"{name}, {make.__name__}" for make, name in LAYERS]
 
 
@@ -115,7 +121,7 @@ def test_the_output_may_be_overwritten(make, name, after):
 
 
 @pytest.mark.parametrize(
-    ("make", "name"), [(m, n) for m, n in LAYERS if n != "short"], ids=lambda value: str(value)
+    ("make", "name"), [(m, n) for m, n in LAYERS if n != "short"], ids=part_name
 )
 def test_the_output_of_a_stack_may_be_overwritten_and_is_that_of_each_alone(make, name):
     nets = [away_from_start(nn.Sequential(make(name), nn.Flatten())) for _ in "12"]
@@ -131,7 +137,7 @@ def test_the_output_of_a_stack_may_be_overwritten_and_is_that_of_each_alone(make
 @pytest.mark.parametrize(
     ("make", "name"),
     [(m, n) for m, n in LAYERS if n in BATCH_NORMS],
-    ids=lambda part: getattr(part, "__name__", part),
+    ids=part_name,
 )
 def test_refuses_what_is_no_floating_point_number_as_pytorch_does(make, name, training, dtype):
     x = torch.ones(8, C, *(3, 2) * (name == "images"), dtype=dtype)
