@@ -111,13 +111,24 @@ def _free(lock: BaseFileLock, path: Path) -> None:
 def default_store() -> Store:
     """The store named by BNUTILS_RUNS; in memory if that is empty.
 
-    Where the variable is not set, the folder ``runs`` beside the data in the user's cache folder.
+    Where the variable is not set, the folder ``runs`` beside the data in the user's cache folder;
+    in memory for a user without a home folder. Raises ValueError for a setting that begins with ~
+    where there is none.
     """
-    setting = os.environ.get("BNUTILS_RUNS")
-    if setting is None:
-        cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        return FolderStore(Path(cache).expanduser() / "bnutils" / "runs")
-    return FolderStore(Path(setting).expanduser()) if setting.strip() else MemoryStore()
+    setting, cache = os.environ.get("BNUTILS_RUNS"), os.environ.get("XDG_CACHE_HOME", "").strip()
+    if setting is not None and not setting.strip():
+        return MemoryStore()
+    folder = Path(cache or "~/.cache", "bnutils", "runs") if setting is None else Path(setting)
+    try:
+        return FolderStore(folder.expanduser())
+    except RuntimeError as error:
+        if not (setting or cache):
+            return MemoryStore()
+        raise ValueError(
+            f"{'BNUTILS_RUNS' if setting else 'XDG_CACHE_HOME'} is {setting or cache}, but this "
+            f"user has no home folder: {error} Set HOME, name a path without ~, or set "
+            "BNUTILS_RUNS= to keep runs in memory."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -191,3 +192,31 @@ def test_the_setting_names_the_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("BNUTILS_RUNS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert default_store() == FolderStore(tmp_path / "cache" / "bnutils" / "runs")
+
+
+@pytest.mark.parametrize(
+    ("variables", "refused"),
+    [
+        ({}, None),
+        ({"BNUTILS_RUNS": "~/runs"}, "BNUTILS_RUNS is ~/runs"),
+        ({"XDG_CACHE_HOME": "~/cache"}, "XDG_CACHE_HOME is ~/cache"),
+        ({"BNUTILS_RUNS": "~nobody-of-that-name/runs", "HOME": "/tmp"}, "BNUTILS_RUNS is ~nobody"),
+    ],
+)
+def test_without_a_home_runs_stay_in_memory_unless_a_folder_is_named(
+    monkeypatch, variables, refused
+):
+    def no_entry(*_):
+        raise KeyError
+
+    for name in ("HOME", "XDG_CACHE_HOME", "BNUTILS_RUNS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("getpwuid", "getpwnam"):
+        monkeypatch.setattr(pwd, name, no_entry)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    if refused is None:
+        assert isinstance(default_store(), MemoryStore)
+    else:
+        with pytest.raises(ValueError, match=refused):
+            default_store()
