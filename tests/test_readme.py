@@ -22,7 +22,7 @@ def test_the_experiment_runs_and_ends_in_a_verdict(tmp_path, monkeypatch):
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert "n\xa0=\xa05" in found.stdout and "points" in found.stdout
-    assert len(list(tmp_path.rglob("*.npz"))) == 2 * 3 * 5
+    assert len(list(tmp_path.rglob("*.npz"))) == 2 * 4 * 5
 
 
 def test_the_badges_open_the_first_notebook_and_come_from_here():
