@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from bnutils import BatchNorm1d
 from bnutils.batches import batch_indices
@@ -21,6 +20,7 @@ from bnutils.runs import CURVES
 from bnutils.store import MemoryStore
 from bnutils.sweep import grid
 from bnutils.training import train_together
+from tests.plain_loop import plain_step
 from tests.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()
@@ -122,14 +122,7 @@ def test_it_is_what_a_plain_loop_gives(name):
             net.eval()(DATA.normalise(part.images))
         net.train()
         for _ in range(20):
-            index = next(order)
-            net.zero_grad()
-            F.cross_entropy(
-                net(DATA.normalise(DATA.train.images[index])), DATA.train.labels[index]
-            ).backward()
-            with torch.no_grad():
-                for parameter in net.parameters():
-                    parameter -= 0.1 * parameter.grad
+            plain_step(net, DATA, next(order), 0.1)
     for key, value in net.state_dict().items():
         torch.testing.assert_close(run.network.state_dict()[key], value, rtol=1e-3, atol=1e-4)
 

@@ -20,6 +20,7 @@ from bnutils.networks import mlp
 from bnutils.recipe import Recipe
 from bnutils.replicas import stack, stack_layer, unstack
 from bnutils.training import train_together
+from tests.plain_loop import plain_step
 from tests.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()
@@ -256,15 +257,7 @@ def plain_loop(build, lr, seed):
     order = batch_indices(len(DATA.train), RECIPE.batch_size, seed)
     with chance(seed):
         for _ in range(RECIPE.steps):
-            index = next(order)
-            net.zero_grad()
-            F.cross_entropy(
-                net(DATA.normalise(DATA.train.images[index])), DATA.train.labels[index]
-            ).backward()
-            with torch.no_grad():
-                for parameter in net.parameters():
-                    if parameter.grad is not None:
-                        parameter -= lr * parameter.grad
+            plain_step(net, DATA, next(order), lr)
     assert net.training is start
     return net
 
