@@ -78,7 +78,7 @@ clean: ## remove what was built, and caches
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-runs: $(READY) ## delete the stored runs (those in BNUTILS_RUNS, and those of the book)
-	$(VENV)/bin/python -m bnutils.folder_store _build/runs
+	$(VENV)/bin/python -m bnutils.sweeps._store.folder _build/runs
 
 distclean: clean ## remove the environment too
 	rm -rf $(VENV) *.egg-info

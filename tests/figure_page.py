@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request
 
-from bnutils.explorables.explorable import FOLDER, Explorable
+from bnutils.show.explorables.explorable import FOLDER, Explorable
 from book._ext.bookext.explorables import script
 from tests.browsing import new_page
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from bnutils.data.dataset import Dataset, Part
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.sweep import grid
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps.sweep import grid
+from bnutils.training.recipe import Recipe
 
 ARMS = tuple("abcdefgh")
 SEEDS = (0, 1)

@@ -8,17 +8,17 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d, BatchNorm2d
-from bnutils.family.dyt import DyT
-from bnutils.family.ghost import GhostBatchNorm1d
-from bnutils.family.renorm import BatchRenorm1d
-from bnutils.family.residual import Residual
-from bnutils.family.rmsnorm import RMSNorm
-from bnutils.family.skipinit import SkipInit
-from bnutils.family.weight_standardization import WSLinear
-from bnutils.freezing import frozen
+from bnutils.layers.dyt import DyT
+from bnutils.layers.ghost import GhostBatchNorm1d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.rmsnorm import RMSNorm
+from bnutils.layers.synchronized import SyncBatchNorm1d
+from bnutils.layers.weight_standardization import WSLinear
 from bnutils.mistakes import ShortBatchNorm
-from bnutils.replicas import stack, unstack
-from bnutils.sync import SyncBatchNorm1d
+from bnutils.networks.residual import Residual
+from bnutils.networks.skipinit import SkipInit
+from bnutils.surgery.frozen import frozen
+from bnutils.wide import stack, unstack
 
 C = 4
 BATCH_NORMS = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from bnutils.batch_size_study import BatchSizeStudy
 from bnutils.data import load
-from bnutils.planning import planned_runs
+from bnutils.studies.batch_size_study import BatchSizeStudy
+from bnutils.sweeps._engine.planning import planned_runs
 
 SIZES = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d, BatchNorm2d
-from bnutils.normalize import BatchNormFunction
+from bnutils.layers.normalize import BatchNormFunction
 
 PAIRS = {"1d": (BatchNorm1d, nn.BatchNorm1d), "2d": (BatchNorm2d, nn.BatchNorm2d)}
 SHAPES = [

@@ -12,15 +12,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from bnutils import BatchNorm1d
-from bnutils.building import build_seeded, build_separate
-from bnutils.chance import chance, chance_state
-from bnutils.fit import fit
-from bnutils.folder_store import FolderStore
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.results import RunFailed
-from bnutils.store import MemoryStore
-from bnutils.sweep import grid
+from bnutils.networks.building import build_seeded, build_separate
+from bnutils.networks.chance import chance, chance_state
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps._store.folder import FolderStore
+from bnutils.sweeps._store.store import MemoryStore
+from bnutils.sweeps.fit import fit
+from bnutils.sweeps.results import RunFailed
+from bnutils.sweeps.sweep import grid
+from bnutils.training.recipe import Recipe
 from tests.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()

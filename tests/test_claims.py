@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bnutils.cards import VERDICT_LOOKS
-from bnutils.claims import CLAIM_MIME, Claim
-from bnutils.stats import Interval, mean_interval, paired_difference, ratio
+from bnutils.evidence.cards import VERDICT_LOOKS
+from bnutils.evidence.claims import CLAIM_MIME, Claim
+from bnutils.evidence.stats import Interval, mean_interval, paired_difference, ratio
 
 UNDEFINED = Interval(float("nan"), float("nan"), float("nan"), 5)
 BELOW, AROUND, ABOVE = (

@@ -10,8 +10,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from bnutils.claims import CLAIM_MIME, Claim
-from bnutils.stats import Interval
+from bnutils.evidence.claims import CLAIM_MIME, Claim
+from bnutils.evidence.stats import Interval
 from book._ext.bookext import claim_outputs
 from tests.tiny_book import ROOT, Book, chapter, make_book
 
@@ -198,7 +198,7 @@ def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
 
 def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
     cell = (
-        "from bnutils.claims import Claim\nfrom bnutils.stats import Interval\n"
+        "from bnutils.evidence.claims import Claim\nfrom bnutils.evidence.stats import Interval\n"
         f"Claim.from_dict({json.dumps(claim().to_dict())!s})"
     ).replace("false", "False")
     book = book_of(tmp_path, {"one.md": chapter(cell)}, "cache")

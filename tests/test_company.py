@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d
-from bnutils.batches import batch_indices
-from bnutils.jitter import JitteredBatchNorm
-from bnutils.networks import mlp
-from bnutils.planning import SameNetwork
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack, stack_apart, stack_layer
-from bnutils.replicas.apart import Drawing
-from bnutils.runs import CURVES
-from bnutils.store import MemoryStore
-from bnutils.sweep import grid
-from bnutils.training import train_together
+from bnutils.networks.mlp import mlp
+from bnutils.studies.jitter import JitteredBatchNorm
+from bnutils.sweeps._engine.planning import SameNetwork
+from bnutils.sweeps._store.store import MemoryStore
+from bnutils.sweeps.sweep import grid
+from bnutils.training.batches import batch_indices
+from bnutils.training.curves import CURVES
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack, stack_apart, stack_layer
+from bnutils.wide.apart import Drawing
 from tests.plain_loop import plain_step
 from tests.sweep_program import tiny_dataset
 
@@ -131,7 +131,7 @@ def test_it_is_what_a_plain_loop_gives(name):
 def test_a_rule_that_draws_for_all_at_once_is_an_error(monkeypatch, kind):
     shared = {**stack_layer.registry, kind: lambda first, layers: kind()}
     monkeypatch.setattr(stack_layer, "registry", shared)
-    monkeypatch.setattr("bnutils.training.side_by_side", lambda nets, *_: [stack(nets)])
+    monkeypatch.setattr("bnutils.training.loop.side_by_side", lambda nets, *_: [stack(nets)])
     with pytest.raises(RuntimeError, match=r"all networks share.*stack_apart"):
         train_together(dense(kind), DATA, RECIPE, REPLICAS)
 

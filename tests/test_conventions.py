@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from bnutils.conventions import CONVENTIONS, convention, convert_momentum, variance_factor
-from bnutils.networks import mlp
-from bnutils.parameter_groups import decay_groups
+from bnutils.networks.mlp import mlp
+from bnutils.surgery.conventions import CONVENTIONS, convention, convert_momentum, variance_factor
+from bnutils.surgery.parameter_groups import decay_groups
 
 
 def moving_average(old_weight, batches, statistic, start):

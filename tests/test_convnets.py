@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from bnutils.batchnorm import BatchNorm2d
-from bnutils.convnets import cnn, effective_count
+from bnutils.layers.batchnorm import BatchNorm2d
+from bnutils.networks.convnets import cnn, effective_count
 
 
 def sizes(net, x):

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from bnutils.data import DataError, from_arrays
-from bnutils.fit import fit
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps.fit import fit
+from bnutils.training.recipe import Recipe
 
 
 def table(samples=120, features=4, classes=3):

@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from bnutils.batches import batches
-from bnutils.batchnorm import BatchNorm1d
 from bnutils.data import load
-from bnutils.decay import DecayedLinear, DecayFunction, decay_hidden
-from bnutils.descent import descend
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack, unstack
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.networks.mlp import mlp
+from bnutils.studies.decay import DecayedLinear, DecayFunction, decay_hidden
+from bnutils.training.batches import batches
+from bnutils.training.descent import descend
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack, unstack
 
 RECIPE = Recipe(batch_size=16, steps=12, points=1)
 SHARE = 0.02

@@ -8,11 +8,20 @@ from torch import func, fx, nn
 from torch.optim.swa_utils import update_bn
 
 from bnutils import BatchNorm1d, BatchNorm2d
-from bnutils.drop_in import NEITHER, OTHER, OURS_ALONE, SAME, THEIRS_ALONE, TOOLS, Tool, outcome
-from bnutils.drop_in_trials import network
-from bnutils.family.ghost import GhostBatchNorm1d
-from bnutils.family.renorm import BatchRenorm1d
-from bnutils.sync import SyncBatchNorm1d
+from bnutils.layers.ghost import GhostBatchNorm1d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.synchronized import SyncBatchNorm1d
+from bnutils.studies.drop_in import (
+    NEITHER,
+    OTHER,
+    OURS_ALONE,
+    SAME,
+    THEIRS_ALONE,
+    TOOLS,
+    Tool,
+    outcome,
+)
+from bnutils.studies.drop_in_trials import network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = {tool.name: tool for tool in TOOLS}

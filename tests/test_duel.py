@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bnutils.explorables.bundle import bundle
-from bnutils.explorables.duel import Duel
+from bnutils.show.explorables.bundle import bundle
+from bnutils.show.explorables.duel import Duel
 from book._ext.bookext.explorables import script
 from tests.browsing import new_page, pass_frames, stop_time
 from tests.figure_page import page_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bnutils.effort import VARIABLE, effort
+from bnutils.sweeps.settings import VARIABLE, effort
 
 
 @pytest.mark.parametrize(("text", "factor"), [(None, 1), ("", 1), (" 1 ", 1), ("10", 10)])

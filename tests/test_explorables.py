@@ -16,22 +16,22 @@ from playwright.sync_api import Page
 from torch import nn
 from torch.nn import functional as F
 
-from bnutils.claims import Claim
 from bnutils.data import load
-from bnutils.explorables.activations import ActivationsOverTraining, pre_activations
-from bnutils.explorables.averages import Averages
-from bnutils.explorables.batch_sizes import BatchSizeExplorer
-from bnutils.explorables.bundle import bundle
-from bnutils.explorables.duel import Duel
-from bnutils.explorables.explorable import Explorable
-from bnutils.explorables.normalizer import Normalizer
-from bnutils.explorables.playground import Playground
-from bnutils.explorables.rate_map import LearningRateMap
-from bnutils.explorables.scoreboard import Scoreboard
-from bnutils.fit import fit
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.stats import mean_interval
+from bnutils.evidence.claims import Claim
+from bnutils.evidence.stats import mean_interval
+from bnutils.networks.mlp import mlp
+from bnutils.show.explorables.activations import ActivationsOverTraining, pre_activations
+from bnutils.show.explorables.averages import Averages
+from bnutils.show.explorables.batch_sizes import BatchSizeExplorer
+from bnutils.show.explorables.bundle import bundle
+from bnutils.show.explorables.duel import Duel
+from bnutils.show.explorables.explorable import Explorable
+from bnutils.show.explorables.normalizer import Normalizer
+from bnutils.show.explorables.playground import Playground
+from bnutils.show.explorables.rate_map import LearningRateMap
+from bnutils.show.explorables.scoreboard import Scoreboard
+from bnutils.sweeps.fit import fit
+from bnutils.training.recipe import Recipe
 from book._ext.bookext.explorables import modules_of, script
 from tests.figure_page import page_of
 

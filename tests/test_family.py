@@ -8,22 +8,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from bnutils.batchnorm import BatchNorm1d
-from bnutils.family.deep import residual_mlp
-from bnutils.family.dyt import DyT
-from bnutils.family.ghost import GhostBatchNorm1d
-from bnutils.family.renorm import BatchRenorm1d
-from bnutils.family.residual import Residual
-from bnutils.family.rmsnorm import RMSNorm
-from bnutils.family.skipinit import SkipInit
-from bnutils.family.weight_standardization import (
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.layers.dyt import DyT
+from bnutils.layers.ghost import GhostBatchNorm1d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.rmsnorm import RMSNorm
+from bnutils.layers.weight_standardization import (
     WSConv2d,
     WSLinear,
     standardize,
     with_standardized_weights,
 )
-from bnutils.networks import mlp
-from bnutils.replicas import stack, stack_layer, unstack
+from bnutils.networks.deep import residual_mlp
+from bnutils.networks.mlp import mlp
+from bnutils.networks.residual import Residual
+from bnutils.networks.skipinit import SkipInit
+from bnutils.wide import stack, stack_layer, unstack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CHANNELS = 4

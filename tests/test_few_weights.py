@@ -7,11 +7,11 @@ from torch.nn import functional as F
 
 from bnutils import BatchNorm1d
 from bnutils.data import load
-from bnutils.descent import descend
-from bnutils.few_weights import FewWeightsLinear, train_only
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack, unstack
+from bnutils.networks.mlp import mlp
+from bnutils.studies.few_weights import FewWeightsLinear, train_only
+from bnutils.training.descent import descend
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack, unstack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

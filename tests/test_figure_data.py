@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 from PIL import Image
 
-from bnutils.plots import COLOURS, band, dots
-from bnutils.stats import mean_interval
+from bnutils.evidence.stats import mean_interval
+from bnutils.show.plots import COLOURS, band, dots
 from book._ext.bookext import figure_data
 from book._ext.kernel import figure_csv
 from tests.tiny_book import Book, chapter, make_book

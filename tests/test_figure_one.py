@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from bnutils.batches import batch_indices
-from bnutils.batchnorm import BatchNorm1d
 from bnutils.data import load
-from bnutils.figure_one import FigureOne, black_and_white, sigmoid_network
-from bnutils.following import Followed, first_reached, follow
-from bnutils.recipe import Recipe
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.studies.figure_one import FigureOne, black_and_white, sigmoid_network
+from bnutils.studies.following import Followed, first_reached, follow
+from bnutils.training.batches import batch_indices
+from bnutils.training.recipe import Recipe
 from tools.longrun.__main__ import main, typical_unit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -106,7 +106,7 @@ def test_the_typical_unit_has_the_median_drift():
     assert typical_unit(Followed((0, 1), np.zeros((1, 2)), percentiles, 0.0)) == 2
 
 
-@pytest.mark.filterwarnings("ignore::bnutils.runs.EdgeOfGrid")
+@pytest.mark.filterwarnings("ignore::bnutils.training.curves.EdgeOfGrid")
 def test_the_long_run_writes_what_the_page_reads(dataset, tmp_path, monkeypatch, capsys):
     for name, value in (("DATASET", "digits"), ("RUNS", ""), ("JOBS", "1"), ("LIVE", "0")):
         monkeypatch.setenv(f"BNUTILS_{name}", value)

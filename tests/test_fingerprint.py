@@ -23,10 +23,10 @@ from torch import nn
 import bnutils
 from bnutils import BatchNorm1d
 from bnutils.data.dataset import Dataset, Part
-from bnutils.fingerprint import fingerprint
-from bnutils.networks import mlp
-from bnutils.sources import code_origin, library_digest, source_digest
-from bnutils.training import train_together
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps._store.fingerprint import fingerprint
+from bnutils.sweeps._store.sources import code_origin, library_digest, source_digest
+from bnutils.training.loop import train_together
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +35,7 @@ READER = """
     from functools import partial, singledispatch
     import torch
     from torch import nn
-    from bnutils.networks import mlp
+    from bnutils.networks.mlp import mlp
 
     WIDTH = 8
     UNUSED = 1
@@ -147,8 +147,8 @@ def test_a_dispatching_function_counts_with_its_rules_and_not_with_its_history()
 def test_is_the_same_in_every_process():
     program = dedent(READER) + dedent(
         """
-        from bnutils.fingerprint import fingerprint
-        from bnutils.recipe import Recipe
+        from bnutils.sweeps._store.fingerprint import fingerprint
+        from bnutils.training.recipe import Recipe
         print(fingerprint(build, even, Recipe(), {"x": 1, "y": {3, "z"}}, torch.arange(3.0)))
         """
     )

@@ -7,12 +7,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from bnutils import BatchNorm1d
-from bnutils.batches import batch_indices
-from bnutils.fit import fit
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.results import RunFailed
-from bnutils.runs import CURVES
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps.fit import fit
+from bnutils.sweeps.results import RunFailed
+from bnutils.training.batches import batch_indices
+from bnutils.training.curves import CURVES
+from bnutils.training.recipe import Recipe
 from tests.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()

@@ -9,13 +9,13 @@ from torch import nn
 from torch.nn.utils import prune
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
-from bnutils.family.renorm import BatchRenorm1d
-from bnutils.family.weight_standardization import WSLinear
-from bnutils.folding import FoldError, fold, fold_pair
-from bnutils.freezing import frozen
+from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.weight_standardization import WSLinear
 from bnutils.mistakes import ShortBatchNorm
-from bnutils.networks import mlp
+from bnutils.networks.mlp import mlp
+from bnutils.surgery.folding import FoldError, fold, fold_pair
+from bnutils.surgery.frozen import frozen
 
 NORMS_1D, NORMS_2D = (BatchNorm1d, nn.BatchNorm1d), (BatchNorm2d, nn.BatchNorm2d)
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-5}

@@ -8,14 +8,14 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
-from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
-from bnutils.family.ghost import GhostBatchNorm1d
-from bnutils.family.renorm import BatchRenorm1d
-from bnutils.freezing import FrozenBatchNorm, frozen
+from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.layers.ghost import GhostBatchNorm1d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.mistakes import ShortBatchNorm
-from bnutils.networks import mlp
-from bnutils.replicas import stack, unstack
-from bnutils.sync import SyncBatchNorm1d
+from bnutils.networks.mlp import mlp
+from bnutils.surgery.frozen import FrozenBatchNorm, frozen
+from bnutils.wide import stack, unstack
 
 
 def seeded(*shape, seed=0):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from bnutils.batchnorm import BatchNorm1d
-from bnutils.jitter import JitteredBatchNorm
-from bnutils.replicas import stack
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.studies.jitter import JitteredBatchNorm
+from bnutils.wide import stack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 PASSES = 400

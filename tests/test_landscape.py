@@ -9,12 +9,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from bnutils.batchnorm import BatchNorm1d
 from bnutils.data import load
-from bnutils.landscape import Landscape, probe, survey
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.networks.mlp import mlp
+from bnutils.studies.landscape import Landscape, probe, survey
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 LENGTHS = (0.05, 0.2)

@@ -11,8 +11,8 @@ from torch import nn
 from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.mistakes import MISTAKES, LayerKind, ShortBatchNorm, passes
 from bnutils.mistakes.checks import random_numbers
-from bnutils.networks import mlp
-from bnutils.replicas import stack, stack_layer, unstack
+from bnutils.networks.mlp import mlp
+from bnutils.wide import stack, stack_layer, unstack
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "book" / "implementation" / "mistakes.md"

@@ -10,8 +10,8 @@ from playwright.sync_api import Page
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bnutils.explorables.bundle import bundle
-from bnutils.networks import mlp
+from bnutils.networks.mlp import mlp
+from bnutils.show.explorables.bundle import bundle
 
 STEPS, CLASSES = 50, 3
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}

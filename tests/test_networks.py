@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d
-from bnutils.networks import mlp
+from bnutils.networks.mlp import mlp
 
 
 def linears(net):

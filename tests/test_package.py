@@ -53,7 +53,7 @@ def test_the_wheel_holds_every_file_and_the_mark_of_types(tmp_path: Path) -> Non
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == names and "bnutils/py.typed" in names
 
-    code = "import bnutils; from bnutils.stored import stored_run; print(bnutils.__file__)"
+    code = "import bnutils; from bnutils.studies.stored import stored_run; print(bnutils.__file__)"
     code += "; print(stored_run('figure-one-long.json')['command'])"
     found = subprocess.run(
         [sys.executable, "-c", code],

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bnutils.explorables.bundle import bundle
-from bnutils.explorables.playground import Playground
+from bnutils.show.explorables.bundle import bundle
+from bnutils.show.explorables.playground import Playground
 from tests.browsing import new_page, pass_frames
 from tests.figure_page import page_of
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from bnutils.batchnorm import BatchNorm1d, BatchNorm2d
-from bnutils.family.ghost import GhostBatchNorm1d
-from bnutils.family.renorm import BatchRenorm1d
+from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.layers.ghost import GhostBatchNorm1d
+from bnutils.layers.renorm import BatchRenorm1d
+from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.mistakes import ShortBatchNorm
-from bnutils.networks import mlp
-from bnutils.precise import adapt_statistics, precise_statistics
-from bnutils.replicas import stack
-from bnutils.sync import SyncBatchNorm1d
+from bnutils.networks.mlp import mlp
+from bnutils.surgery.precise import adapt_statistics, precise_statistics
+from bnutils.wide import stack
 
 
 def seeded(*shape, seed=0):

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from bnutils.replicas import products
-from bnutils.replicas.products import LARGE, LONG, has_fast_product, product
+from bnutils.wide import products
+from bnutils.wide.products import LARGE, LONG, has_fast_product, product
 
 SHAPES = {  # S, m, k, n
     "small": (3, 10, 20, 6),

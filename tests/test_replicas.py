@@ -10,11 +10,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from bnutils import BatchNorm1d, BatchNorm2d
-from bnutils.networks import mlp
-from bnutils.replicas import stack, stack_layer, unstack
-from bnutils.replicas.apart import seed_draws
-from bnutils.replicas.stacking import ELEMENTWISE, POOLING
-from bnutils.replicas.width import replicas_together
+from bnutils.networks.mlp import mlp
+from bnutils.wide import stack, stack_layer, unstack
+from bnutils.wide.apart import seed_draws
+from bnutils.wide.stacking import ELEMENTWISE, POOLING
+from bnutils.wide.width import replicas_together
 
 SEEDS, STEPS, BATCH, LR = (3, 4), 200, 12, 0.01
 VECTOR, IMAGE = (10,), (2, 6, 6)

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d
-from bnutils.fit import fit
-from bnutils.folder_store import FolderStore
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.results import RunFailed
-from bnutils.sweep import grid
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps._store.folder import FolderStore
+from bnutils.sweeps.fit import fit
+from bnutils.sweeps.results import RunFailed
+from bnutils.sweeps.sweep import grid
+from bnutils.training.recipe import Recipe
 from tests.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bnutils.data import load
-from bnutils.planning import planned_runs
+from bnutils.sweeps._engine.planning import planned_runs
 
 CHAPTERS = Path(__file__).parents[1] / "book" / "implementation"
 CODE = re.compile(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from bnutils.explorables.bundle import bundle
-from bnutils.explorables.duel import Duel
-from bnutils.explorables.explorable import Explorable
-from bnutils.explorables.playground import Playground
+from bnutils.show.explorables.bundle import bundle
+from bnutils.show.explorables.duel import Duel
+from bnutils.show.explorables.explorable import Explorable
+from bnutils.show.explorables.playground import Playground
 from tests.browsing import new_page
 from tests.figure_page import page_of
 

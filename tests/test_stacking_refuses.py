@@ -12,14 +12,14 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, prune, spectral_norm
 
 from bnutils import BatchNorm1d
-from bnutils.batches import batch_indices
-from bnutils.chance import chance
-from bnutils.evaluation import evaluate_networks
-from bnutils.fit import fit
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack, stack_layer, unstack
-from bnutils.training import train_together
+from bnutils.networks.chance import chance
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps.fit import fit
+from bnutils.training.batches import batch_indices
+from bnutils.training.evaluation import evaluate_networks
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack, stack_layer, unstack
 from tests.plain_loop import plain_step
 from tests.sweep_program import tiny_dataset
 

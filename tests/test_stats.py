@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bnutils.stats import (
+from bnutils.evidence.stats import (
     Interval,
     interval_spec,
     listed,

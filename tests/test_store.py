@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnutils.folder_store import FolderStore, default_store
-from bnutils.record import Record
-from bnutils.store import MemoryStore, StoreError
+from bnutils.sweeps._store.folder import FolderStore, default_store
+from bnutils.sweeps._store.record import Record
+from bnutils.sweeps._store.store import MemoryStore, StoreError
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, OTHER = "ab" * 16, "cd" * 16
@@ -119,7 +119,8 @@ def test_locks_are_for_one_at_a_time_and_all_or_none(tmp_path):
 
 def test_the_lock_of_a_process_that_is_killed_is_free(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from bnutils.folder_store import FolderStore\n"
+        "import sys; from pathlib import Path\n"
+        "from bnutils.sweeps._store.folder import FolderStore\n"
         f"held = FolderStore(Path(sys.argv[1])).try_lock([{KEY!r}])\n"
         "print('held', flush=True); sys.stdin.read()"
     )
@@ -170,7 +171,7 @@ def test_make_clean_runs_empties_the_stores(tmp_path):
     command = next(
         line.strip()
         for line in (ROOT / "Makefile").read_text().splitlines()
-        if "bnutils.folder_store" in line
+        if "bnutils.sweeps._store.folder" in line
     )
     done = subprocess.run(
         [sys.executable, *command.split()[1:]],

@@ -11,18 +11,18 @@ import torch
 from torch import nn
 
 from bnutils import BatchNorm1d
-from bnutils.backends import chosen_backend, chosen_jobs
-from bnutils.folder_store import FolderStore
-from bnutils.networks import mlp
-from bnutils.planning import grouped, planned_runs
-from bnutils.recipe import Recipe
-from bnutils.replicas.width import most_together
-from bnutils.results import RunFailed
-from bnutils.runs import EdgeOfGrid
-from bnutils.sendable import check_sendable
-from bnutils.store import MemoryStore
-from bnutils.sweep import grid
-from bnutils.training import train_together
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps._backends.backends import chosen_backend, chosen_jobs
+from bnutils.sweeps._engine.planning import grouped, planned_runs
+from bnutils.sweeps._engine.sendable import check_sendable
+from bnutils.sweeps._store.folder import FolderStore
+from bnutils.sweeps._store.store import MemoryStore
+from bnutils.sweeps.results import RunFailed
+from bnutils.sweeps.sweep import grid
+from bnutils.training.curves import EdgeOfGrid
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
+from bnutils.wide.width import most_together
 from tests.sweep_program import note, tiny_dataset
 
 DATA = tiny_dataset()

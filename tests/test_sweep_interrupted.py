@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bnutils.folder_store import FolderStore
-from bnutils.store import MemoryStore
+from bnutils.sweeps._store.folder import FolderStore
+from bnutils.sweeps._store.store import MemoryStore
 from tests import sweep_program
 from tests.waiting import PATIENCE, wait_until
 

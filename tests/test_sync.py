@@ -13,16 +13,16 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from bnutils.batch_size_study import study_network
-from bnutils.batchnorm import BatchNorm1d
 from bnutils.data import load
-from bnutils.descent import descend
-from bnutils.device_process import LOOPBACK
-from bnutils.device_tasks import one_pass, own_rows, running_means, train_on_devices
-from bnutils.devices import DeviceError, Devices
-from bnutils.recipe import Recipe
-from bnutils.replicas import stack, unstack
-from bnutils.sync import SyncBatchNorm1d, combine_moments
+from bnutils.layers.batchnorm import BatchNorm1d
+from bnutils.layers.synchronized import SyncBatchNorm1d, combine_moments
+from bnutils.studies.batch_size_study import study_network
+from bnutils.studies.devices.devices import DeviceError, Devices
+from bnutils.studies.devices.process import LOOPBACK
+from bnutils.studies.devices.tasks import one_pass, own_rows, running_means, train_on_devices
+from bnutils.training.descent import descend
+from bnutils.training.recipe import Recipe
+from bnutils.wide import stack, unstack
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -275,7 +275,7 @@ def test_an_error_ends_all_devices_and_says_why():
 def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "import time\nfrom bnutils.devices import Devices\n"
+        "import time\nfrom bnutils.studies.devices.devices import Devices\n"
         "if __name__ == '__main__':\n"
         "    devices = Devices(2)\n    print(flush=True)\n    devices.run(time.sleep, 600)\n"
     )
@@ -297,7 +297,7 @@ def test_devices_end_with_a_process_that_is_killed_while_they_import(tmp_path):
         "import threading\nthreading.Event().wait()\n"
     )
     program = (
-        "import sys\nfrom bnutils.devices import Devices\n"
+        "import sys\nfrom bnutils.studies.devices.devices import Devices\n"
         f"sys.path.insert(0, {str(tmp_path)!r})\n"
         "Devices(1)\n"
     )
@@ -336,7 +336,7 @@ def alive(pid):
 def test_no_process_survives_a_kernel_that_is_killed():
     program = (
         "import os\n"
-        "from bnutils.devices import Devices\n"
+        "from bnutils.studies.devices.devices import Devices\n"
         "if __name__ == '__main__':\n"
         "    devices = Devices(1)\n"
         "    print(devices._processes[0].pid, flush=True)\n"

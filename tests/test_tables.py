@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from bnutils import tables
+from bnutils.show import tables
 
 RUNS = pd.DataFrame(
     {

@@ -13,13 +13,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from bnutils import BatchNorm1d, BatchNorm2d
-from bnutils.batches import batch_indices, batches
 from bnutils.data import load
-from bnutils.evaluation import evaluate_networks
-from bnutils.networks import mlp
-from bnutils.recipe import Recipe
-from bnutils.runs import CURVES, DoubtfulChoice, EdgeOfGrid, Runs
-from bnutils.training import train_together
+from bnutils.networks.mlp import mlp
+from bnutils.training.batches import batch_indices, batches
+from bnutils.training.curves import CURVES, DoubtfulChoice, EdgeOfGrid, Runs
+from bnutils.training.evaluation import evaluate_networks
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -231,7 +231,7 @@ def with_finals(runs, **finals):
     return replace(runs, **curves)
 
 
-@pytest.mark.filterwarnings("ignore::bnutils.runs.EdgeOfGrid")
+@pytest.mark.filterwarnings("ignore::bnutils.training.curves.EdgeOfGrid")
 def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     accuracy = [[0.5, 0.7], [0.8, 0.9], [0.9, 0.8]]  # means 0.6, 0.85, 0.85
     loss = [[0.1, 0.1], [0.3, 0.3], [0.2, 0.2]]
@@ -244,7 +244,7 @@ def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     assert runs.best().nets == (runs.nets[1],)
 
 
-@pytest.mark.filterwarnings("ignore::bnutils.runs.DoubtfulChoice")
+@pytest.mark.filterwarnings("ignore::bnutils.training.curves.DoubtfulChoice")
 def test_an_undefined_learning_rate_never_wins(three_rates):
     nan, inf = float("nan"), float("inf")
     runs = with_finals(three_rates, validation_accuracy=[[nan, 1], [0.1, 0.1], [0, 0]])
@@ -280,7 +280,10 @@ def test_a_best_rate_at_the_edge_of_its_grid_is_told(three_rates, accuracy, word
 
 
 def test_a_best_rate_at_the_edge_is_not_shown_unless_wanted():
-    program = "import warnings; from bnutils.runs import EdgeOfGrid; warnings.warn('x', EdgeOfGrid)"
+    program = (
+        "import warnings; from bnutils.training.curves import EdgeOfGrid\n"
+        "warnings.warn('x', EdgeOfGrid)"
+    )
     for options, shown in (([], False), (["-W", "always"], True)):
         command = [sys.executable, *options, "-c", program]
         assert bool(subprocess.run(command, capture_output=True, check=True).stderr) is shown
@@ -362,7 +365,9 @@ def test_evaluation_keeps_the_mode_and_the_statistics(digits):
 def test_evaluation_in_chunks_is_that_of_all_samples(digits, monkeypatch):
     nets = [built(convolutional, seed) for seed in range(2)]
     expected = [measured(net, digits, digits.validation) for net in nets]
-    monkeypatch.setattr("bnutils.evaluation.FLOATS_PER_CHUNK", 2 * 100 * 7)  # 300 = 42·7 + 6
+    monkeypatch.setattr(
+        "bnutils.training.evaluation.FLOATS_PER_CHUNK", 2 * 100 * 7
+    )  # 300 = 42·7 + 6
     loss, accuracy = evaluate_networks(nets, digits, digits.validation)
     np.testing.assert_allclose(np.stack([loss, accuracy], 1), expected, rtol=1e-5)
 

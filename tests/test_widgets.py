@@ -8,10 +8,10 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from bnutils.explorables.averages import Averages
-from bnutils.explorables.explorable import Explorable
-from bnutils.explorables.normalizer import Normalizer
-from bnutils.explorables.playground import Playground
+from bnutils.show.explorables.averages import Averages
+from bnutils.show.explorables.explorable import Explorable
+from bnutils.show.explorables.normalizer import Normalizer
+from bnutils.show.explorables.playground import Playground
 
 CHANGES: dict[Callable[[], Explorable], dict[str, Any]] = {
     Normalizer: {"values": [1.0, 2.0, 4.0], "gamma": 2.0, "training": False, "selected": 1},

@@ -11,8 +11,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from bnutils.plots import COLOURS
-from bnutils.stored import stored_run
+from bnutils.show.plots import COLOURS
+from bnutils.studies.stored import stored_run
 
 ASSETS = Path(__file__).resolve().parent.parent / "book" / "_assets"
 TITLE = "Batch Normalization, Measured"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from bnutils.replicas import stack_layer
-from bnutils.replicas.wide import WideLayer
+from bnutils.wide import stack_layer
+from bnutils.wide.channelwise import WideLayer
 
 
 class ShortBatchNorm(nn.Module):

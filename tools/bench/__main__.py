@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bnutils.backends import usable_cores
-from bnutils.replicas.products import multiply
+from bnutils.sweeps._backends.backends import usable_cores
+from bnutils.wide.products import multiply
 from tools.bench.layers import SHAPES, microseconds, ways
 from tools.bench.loops import careful_loop, engine, matrix_products, tutorial_loop
 from tools.bench.work import BATCH_SIZES, SEEDS, floating, make_data

@@ -15,8 +15,8 @@ from torchvision import transforms
 from torchvision.datasets import VisionDataset
 
 from bnutils.data.dataset import Dataset
-from bnutils.fit import fit
-from bnutils.recipe import Recipe
+from bnutils.sweeps.fit import fit
+from bnutils.training.recipe import Recipe
 from tools.bench.work import LR, SEEDS, SIZES, build
 
 

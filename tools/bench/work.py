@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from bnutils.data.dataset import Dataset, Part
 from bnutils.data.statistics import pixel_statistics
-from bnutils.networks import mlp
+from bnutils.networks.mlp import mlp
 
 BATCH_SIZES = (4, 16, 60, 256, 1024)
 SEEDS = 5

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from bnutils.data import load
-from bnutils.figure_one import FigureOne
-from bnutils.following import Followed, follow
+from bnutils.studies.figure_one import FigureOne
+from bnutils.studies.following import Followed, follow
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = 50_000  # as in the paper

@@ -21,7 +21,7 @@ def script(names: list[str]) -> str:
 
     Raises FileNotFoundError for a module that does not exist.
     """
-    from bnutils.explorables.bundle import FOLDER, bundle
+    from bnutils.show.explorables.bundle import FOLDER, bundle
 
     sources = json.dumps({name: bundle(name) for name in names})
     return f"window.BN_MODULES = {sources};\n{(FOLDER / 'mount.js').read_text('utf-8')}"
@@ -34,7 +34,7 @@ def add_assets(
     names = modules_of(context.get("body", ""))
     if not names:
         return
-    from bnutils.explorables.bundle import FOLDER
+    from bnutils.show.explorables.bundle import FOLDER
 
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)

@@ -16,16 +16,16 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-# Not matplotlib's backend for notebooks (which `bnutils.plots` imports): it looks for its kernel at
-# import.
+# Not matplotlib's backend for notebooks (which `bnutils.show.plots` imports): it looks for its
+# kernel at import.
 LIBRARIES = [
     "follow_parent",  # first, for the rest takes seconds
     "IPython",
-    "bnutils.claims",
+    "bnutils.evidence.claims",
     "bnutils.data",
-    "bnutils.live",
-    "bnutils.sweep",
-    "bnutils.tables",
+    "bnutils.show.live",
+    "bnutils.sweeps.sweep",
+    "bnutils.show.tables",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipywidgets",

@@ -1,0 +1,1 @@
+"""Intervals, verdicts and claims: what runs show, and how surely."""

@@ -1,0 +1,134 @@
+"""Means with 95 % intervals, paired differences and ratios, and the words that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from bnutils.evidence.intervals import (
+    Interval,
+    enough_digits,
+    interval_spec,
+    interval_words,
+    written,
+)
+
+__all__ = [
+    "Interval", "interval_spec", "interval_words", "listed", "log_ratio", "mean_interval",
+    "paired_difference", "ratio", "verdict", "written",
+]  # fmt: skip
+CONFIDENCE = 0.95
+ALIKE = 1e-12  # of the largest value: differences this small are rounding
+
+
+def mean_interval(values: ArrayLike) -> Interval:
+    """Mean and 95 % Student-t interval of ``values`` [n]; undefined where a value is not finite.
+
+    The interval of equal values has no width, and nothing is judged by it.
+    Raises ValueError for fewer than two values, from which no spread can be told, and for more
+    than one dimension: values of one run are not independent.
+    """
+    runs = _one_a_run(values)  # [n]
+    if len(runs) < 2:
+        raise ValueError(f"an interval needs at least 2 runs, got {len(runs)}")
+    if not np.isfinite(runs).all():
+        return Interval(float("nan"), float("nan"), float("nan"), len(runs))
+    if np.ptp(runs) <= ALIKE * np.abs(runs).max():
+        same = float(runs[0])
+        return Interval(same, same, same, len(runs))
+    mean = float(runs.mean())
+    quantile = stdtrit(len(runs) - 1, (1 + CONFIDENCE) / 2)  # of Student's t
+    half = float(quantile * runs.std(ddof=1) / len(runs) ** 0.5)
+    return Interval(mean, mean - half, mean + half, len(runs))
+
+
+def paired_difference(a: ArrayLike, b: ArrayLike) -> Interval:
+    """Interval of a - b, run by run: both [n], run i of each with the same seed and batches.
+
+    Raises ValueError for different numbers of runs.
+    """
+    first, second = _pairs(a, b)
+    return mean_interval(first - second)
+
+
+def log_ratio(a: ArrayLike, b: ArrayLike) -> Interval:
+    """Interval of log(a / b), natural, run by run; pairs as in `paired_difference`.
+
+    Undefined where a value is not finite. Raises ValueError for different numbers of runs, and
+    for values that are not positive.
+    """
+    first, second = _pairs(a, b)
+    for arm, runs in (("a", first), ("b", second)):
+        for i in np.flatnonzero(runs <= 0):
+            if np.isfinite(runs[i]):
+                raise ValueError(
+                    f"a ratio needs positive values, got {runs[i]:g} in run {i} of {arm}: "
+                    "compare quantities that can be zero or negative by paired_difference"
+                )
+    if not np.isfinite([first, second]).all():
+        return mean_interval(np.full(first.shape, np.nan))
+    return mean_interval(np.log(first) - np.log(second))
+
+
+def ratio(a: ArrayLike, b: ArrayLike) -> Interval:
+    """Geometric mean of a / b, run by run, with the interval of its logarithm, exponentiated.
+
+    Takes and raises what `log_ratio` does. Swapping the arms gives the reciprocal interval.
+    """
+    logs = log_ratio(a, b)
+    with np.errstate(over="ignore"):
+        mean, low, high = (float(np.exp(end)) for end in (logs.mean, logs.low, logs.high))
+    return Interval(mean, low, high, logs.n)
+
+
+def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    first, second = _one_a_run(a), _one_a_run(b)  # [n], [n]
+    if len(first) != len(second):
+        raise ValueError(f"pairs need as many runs in each arm, got {len(first)}, {len(second)}")
+    return first, second
+
+
+def _one_a_run(values: ArrayLike) -> np.ndarray:
+    """The values [n]; raises ValueError where more than one dimension is longer than 1."""
+    runs = np.asarray(values, dtype=np.float64)
+    if sum(size != 1 for size in runs.shape) > 1:
+        raise ValueError(
+            f"expected one value for each run, [n], got {list(runs.shape)}: average first over "
+            f"what belongs to one run, or choose an evaluation with [:, -1]"
+        )
+    return runs.ravel()
+
+
+def verdict(
+    difference: Interval, *, more: str = "higher", less: str = "lower", spec: str = ".1f",
+    unit: str = "points",
+) -> str:  # fmt: skip
+    """Say what a paired difference shows, and no more.
+
+    ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 5)`` where the interval excludes zero,
+    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``;
+    ``not to be judged`` where there is no interval, or one without width.
+    """
+    if not difference.defined:
+        return f"not to be judged ({interval_words(difference, spec)})"
+    spec = enough_digits(difference, spec)
+    if difference.excludes_zero:
+        word, sign = (more, 1) if difference.mean > 0 else (less, -1)
+        low, high = sorted((sign * difference.low, sign * difference.high))
+        size = Interval(abs(difference.mean), low, high, difference.n)
+        return (
+            f"{word} by {written(size.mean, spec)} {unit}".strip()
+            + f" ({interval_words(size, spec)})"
+        )
+    size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
+    known = "not distinguishable" if difference.low <= 0 <= difference.high else "not to be judged"
+    return f"{known} (difference {size_in_words}, {interval_words(difference, spec)})"
+
+
+def listed(things: Iterable[object]) -> str:
+    """Things in words: ``none``, ``2``, ``2 and 4``, ``2, 4 and 8``."""
+    *first, last = [str(thing) for thing in things] or ["none"]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,1 +1,0 @@
-"""The relatives of batch normalization that PyTorch lacks, one a module."""

@@ -1,0 +1,1 @@
+"""One layer a file: its mathematics, and nothing of how it is trained."""

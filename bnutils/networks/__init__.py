@@ -1,0 +1,1 @@
+"""Architectures, and networks from a function of a seed."""

@@ -1,6 +1,0 @@
-"""Many networks of one architecture as one wide network, trained side by side."""
-
-from bnutils.replicas.apart import stack_apart
-from bnutils.replicas.stacking import stack, stack_layer, unstack
-
-__all__ = ["stack", "stack_apart", "stack_layer", "unstack"]

@@ -1,0 +1,44 @@
+"""The scoreboard: claims in a table that sorts and filters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import ClassVar, Self
+
+import traitlets
+from matplotlib.figure import Figure
+
+from bnutils.evidence.claims import Claim
+from bnutils.show.explorables.explorable import Explorable
+from bnutils.show.plots import COLOURS
+
+
+class Scoreboard(Explorable):
+    """Claims in a table; ``verdict``, ``words`` and ``order`` choose and sort its rows.
+
+    ``order`` is book, claim, source or verdict; an empty ``verdict`` or ``words`` leaves all.
+    """
+
+    module: ClassVar[str] = "scoreboard"
+    alt: ClassVar[str] = "How many claims are supported, not supported and inconclusive."
+
+    claims = traitlets.List(traitlets.Dict()).tag(sync=True)
+    verdict = traitlets.Unicode("").tag(sync=True)
+    order = traitlets.Enum(["book", "claim", "source", "verdict"], "book").tag(sync=True)
+    words = traitlets.Unicode("").tag(sync=True)
+
+    @classmethod
+    def of(cls, claims: Iterable[Claim]) -> Self:
+        """The scoreboard of claims, in their order."""
+        return cls(claims=[claim.to_dict() for claim in claims])
+
+    def still(self) -> Figure:
+        counts = Counter(claim["verdict"] for claim in self.claims)
+        figure = Figure(figsize=(7.0, 1.8), layout="constrained")
+        ax = figure.subplots()
+        verdicts = ["inconclusive", "not supported", "supported"]
+        bars = ax.barh(verdicts, [counts[v] for v in verdicts], color=COLOURS["neutral"])
+        ax.bar_label(bars, padding=4)
+        ax.set(xlabel="claims", xticks=[])
+        return figure

@@ -1,0 +1,1 @@
+"""Several devices, each a process of its own."""

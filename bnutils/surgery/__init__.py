@@ -1,0 +1,1 @@
+"""What one does to a trained layer: freeze, fold, estimate anew, convert."""

@@ -1,0 +1,1 @@
+"""Many trainings: planned, run in groups, kept, and compared."""

@@ -1,0 +1,1 @@
+"""Where the trainings of a sweep run."""

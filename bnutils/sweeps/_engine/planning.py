@@ -1,0 +1,112 @@
+"""Which runs a sweep consists of, what they are stored under, and which are trained together."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import nn
+
+from bnutils.data.dataset import Dataset
+from bnutils.sweeps._store.fingerprint import Digester
+from bnutils.sweeps._store.sources import code_origin
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
+from bnutils.wide.width import most_together
+
+UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
+
+
+class SameNetwork(UserWarning):
+    """Functions under different labels do the same: perhaps one of them was meant otherwise."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One point of the grid: an arm, the network it builds from a seed, and how to train it.
+
+    ``arm`` is a label; runs that differ in nothing else are the same.
+    """
+
+    arm: str
+    build: Callable[[int], nn.Sequential]
+    recipe: Recipe
+    lr: float
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A setting with a seed, and the key of its run."""
+
+    key: str
+    setting: Setting
+    seed: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one architecture and recipe, which are trained side by side."""
+
+    runs: tuple[PlannedRun, ...]
+
+    @property
+    def work(self) -> float:
+        """What the group costs, compared with others."""
+        recipe = self.runs[0].setting.recipe
+        return len(self.runs) * recipe.steps * float(UPDATE_OVERHEAD + recipe.batch_size)
+
+    def without(self, keys: Collection[str]) -> Group | None:
+        """The group without some runs; None where none is left."""
+        left = tuple(run for run in self.runs if run.key not in keys)
+        return Group(left) if left else None
+
+
+def planned_runs(
+    settings: Sequence[Setting], dataset: Dataset, seeds: Sequence[int]
+) -> list[PlannedRun]:
+    """All runs, setting by setting.
+
+    A key is made of the data, the network's code, the recipe, the learning rate, the seed, the
+    code that trains and the version of torch. Raises TypeError for a ``build`` that refers to
+    what has no content to compare. Warns, with SameNetwork, of two functions that do the same.
+    """
+    digester = Digester()
+    firsts: dict[str, Setting] = {}
+    for each in {id(setting.build): setting for setting in settings}.values():
+        first = firsts.setdefault(digester.digest(each.build), each)
+        if first is not each:
+            warnings.warn(
+                f"{first.arm!r} and {each.arm!r} build the same networks; a function made "
+                "in a loop sees the last value: hand it over, as in lambda seed, width=width: ...",
+                SameNetwork,
+                stacklevel=3,
+            )
+    common = [train_together, code_origin("torch"), dataset]
+    return [
+        PlannedRun(digester.digest([*common, each.build, each.recipe, each.lr, seed]), each, seed)
+        for each in settings
+        for seed in seeds
+    ]
+
+
+def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
+    """The runs, each key once, in groups that are as wide as is fastest, the costliest first.
+
+    Narrower where otherwise some of ``jobs`` processes had nothing to do. The groups depend on
+    nothing else, so that the same sweep always trains the same runs side by side.
+    """
+    once = {run.key: run for run in runs}
+    alike: dict[tuple[int, Recipe], list[PlannedRun]] = {}
+    for run in once.values():
+        alike.setdefault((id(run.setting.build), run.setting.recipe), []).append(run)
+    share = math.ceil(len(once) / jobs)
+    groups = []
+    for members in alike.values():
+        width = most_together(members[0].setting.recipe.batch_size)
+        count = math.ceil(len(members) / min(width, share))
+        cuts = [round(len(members) * i / count) for i in range(count + 1)]
+        groups += [Group(tuple(members[a:b])) for a, b in pairwise(cuts)]
+    return sorted(groups, key=lambda group: -group.work)

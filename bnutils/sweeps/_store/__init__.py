@@ -1,0 +1,1 @@
+"""Finished runs, kept by what decided them."""

@@ -1,0 +1,34 @@
+"""Train one architecture with several seeds: the smallest experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from torch import nn
+
+from bnutils.data.dataset import Dataset
+from bnutils.sweeps._store.store import MemoryStore
+from bnutils.sweeps.sweep import grid
+from bnutils.training.curves import Runs
+from bnutils.training.recipe import Recipe
+
+
+def fit(
+    build: Callable[[int], nn.Sequential],
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    lrs: Iterable[float],
+    seeds: Iterable[int] = range(5),
+    jobs: int | None = None,
+) -> Runs:
+    """Train ``build(seed)`` for every learning rate and seed; the trained networks are kept.
+
+    Nothing is stored. The networks are dealt over ``jobs`` processes, by default all cores, and
+    each process trains its share side by side as one wide network where that is faster, the
+    rest one by one. ``BNUTILS_JOBS=1`` keeps everything in this process.
+    A network that comes back computes what the trained one did. Raises RunFailed where a training
+    raised an error, and ValueError or TypeError for settings of another kind.
+    """
+    sweep = grid({"": build}, dataset, recipe, lrs=lrs, seeds=seeds, keep_networks=True)
+    return sweep.run(MemoryStore(), jobs=jobs).of("")

@@ -1,0 +1,133 @@
+"""What a sweep measured, setting by setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from bnutils.data.dataset import Dataset
+from bnutils.sweeps._engine.planning import PlannedRun
+from bnutils.sweeps._store.record import Record
+from bnutils.training.curves import Runs
+from bnutils.training.handing import NetworkLost
+from bnutils.training.recipe import Recipe
+from bnutils.wide.probing import probe_images
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FINAL = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+
+
+class RunFailed(RuntimeError):
+    """A run that is asked for raised an error when it was trained; the message has both."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The runs of a sweep with what became of each."""
+
+    runs: tuple[PlannedRun, ...]
+    records: tuple[Record, ...]
+    dataset: Dataset
+
+    def of(self, arm: str, **recipe: Any) -> Runs:
+        """The runs of one arm and recipe, all learning rates and seeds.
+
+        The keywords are fields of `Recipe` and say which one, where there are several.
+        Diverged runs are there too, with their losses.
+        Raises ValueError unless exactly one recipe fits, RunFailed where a run failed or its
+        network cannot be given back as it was trained.
+        """
+        unknown = recipe.keys() - {field.name for field in fields(Recipe)}
+        if unknown:
+            raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}")
+        arms = list(dict.fromkeys(run.setting.arm for run in self.runs))
+        if arm not in arms:
+            raise ValueError(f"there is no arm {arm!r}; there are {', '.join(map(repr, arms))}")
+        own = [
+            (run, record)
+            for run, record in zip(self.runs, self.records, strict=True)
+            if run.setting.arm == arm
+        ]
+        recipes = list(dict.fromkeys(run.setting.recipe for run, _ in own))
+        fitting = [r for r in recipes if all(getattr(r, k) == v for k, v in recipe.items())]
+        if len(fitting) != 1:
+            raise ValueError(
+                f"{len(fitting)} recipes of {arm!r} fit {_words(recipe) or 'no keywords'}; "
+                f"choose one of: {'; '.join(_words(choice) for choice in _choices(recipes))}"
+            )
+        chosen = [(run, record) for run, record in own if run.setting.recipe == fitting[0]]
+        for run, record in chosen:
+            if not record.measured:
+                raise RunFailed(
+                    f"the run of {arm!r}, {_words(asdict(run.setting.recipe))}, "
+                    f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
+                )
+        images = probe_images(self.dataset, fitting[0].batch_size)
+        try:
+            return Runs.of([record.run(run.setting.build, images) for run, record in chosen])
+        except NetworkLost as error:
+            raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
+
+    @property
+    def seconds(self) -> float:
+        """The processor time of all trainings together, each counted once."""
+        once = {run.key: record for run, record in zip(self.runs, self.records, strict=True)}
+        return sum(float(record.arrays["seconds"]) for record in once.values() if record.measured)
+
+    def table(self) -> pd.DataFrame:
+        """A row per run: its settings, what became of it, and how it was at the last step.
+
+        Of the recipe there are the batch size, the steps and what varies. Losses are mean
+        cross-entropies, accuracies shares between 0 and 1; without a value where a run failed.
+        """
+        import pandas as pd
+
+        recipes = list(dict.fromkeys(run.setting.recipe for run in self.runs))
+        named = {"batch_size", "steps", *_varying(recipes)}
+        shown = [field.name for field in fields(Recipe) if field.name in named]
+        return pd.DataFrame(
+            [
+                {
+                    "arm": run.setting.arm,
+                    **{name: getattr(run.setting.recipe, name) for name in shown},
+                    "lr": run.setting.lr,
+                    "seed": run.seed,
+                    "status": record.status,
+                    "reason": record.reason,
+                    **_final(record),
+                }
+                for run, record in zip(self.runs, self.records, strict=True)
+            ]
+        )
+
+    def problems(self) -> pd.DataFrame:
+        """The rows of `table` whose run failed or diverged."""
+        table = self.table()
+        return table[table["status"] != "finished"]
+
+
+def _final(record: Record) -> dict[str, float]:
+    last = {name: record.arrays[name][-1] if record.measured else float("nan") for name in FINAL}
+    once = ("test_loss", "test_accuracy", "seconds")
+    rest = {name: record.arrays[name] if record.measured else float("nan") for name in once}
+    return {name: float(value) for name, value in (last | rest).items()}
+
+
+def _varying(recipes: list[Recipe]) -> list[str]:
+    """The fields in which the recipes differ."""
+    rows = [asdict(recipe) for recipe in recipes]
+    return [name for name in rows[0] if len({row[name] for row in rows}) > 1]
+
+
+def _choices(recipes: list[Recipe]) -> list[dict[str, Any]]:
+    """Each recipe with only the fields in which they differ, with all where there is but one."""
+    rows = [asdict(recipe) for recipe in recipes]
+    names = _varying(recipes) or list(rows[0])
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def _words(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())

@@ -1,0 +1,147 @@
+"""Sweeps: a declared grid of settings and seeds, trained once and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from bnutils.data.dataset import Dataset
+from bnutils.sweeps._backends.backends import chosen_backend, chosen_jobs, open_pool
+from bnutils.sweeps._engine.execution import Execution
+from bnutils.sweeps._engine.group import dataset_arrays, train_elsewhere, train_numbered
+from bnutils.sweeps._engine.planning import Group, PlannedRun, Setting, grouped, planned_runs
+from bnutils.sweeps._engine.progress import progress
+from bnutils.sweeps._engine.sendable import check_sendable
+from bnutils.sweeps._store.folder import default_store
+from bnutils.sweeps._store.record import Record
+from bnutils.sweeps._store.store import Store
+from bnutils.sweeps.results import Results
+from bnutils.training.checking import real_number, several, whole_number
+from bnutils.training.recipe import Recipe
+
+Rates = Iterable[float] | Callable[[str, Recipe], Iterable[float]]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All runs of ``settings`` × ``seeds`` on one data set, to be trained by ``run``."""
+
+    settings: tuple[Setting, ...]
+    dataset: Dataset
+    seeds: tuple[int, ...]
+    keep_networks: bool = False
+
+    def run(
+        self, store: Store | None = None, jobs: int | None = None, backend: str | None = None
+    ) -> Results:
+        """Train what the store does not have, and return everything.
+
+        Each run is stored as soon as its group is finished: after an interruption only the rest
+        is trained. A run that raises an error is kept as failed, with the reason, and is tried
+        again by the next call; the others go on. ``store`` is by default the folder in
+        BNUTILS_RUNS, ``jobs``, the number of processes, BNUTILS_JOBS or all cores, ``backend``
+        BNUTILS_BACKEND or "local"; it may be "dask" or "ray", on the cluster at the address in
+        BNUTILS_CLUSTER or on processes of this machine.
+        Raises TypeError where a network's code refers to what has no content to compare, or what
+        cannot be sent to another process,
+        ValueError for an unknown backend or number of processes, StoreError where the store
+        cannot be written.
+        """
+        name, store = chosen_backend(backend), default_store() if store is None else store
+        runs = planned_runs(self.settings, self.dataset, self.seeds)
+        records = {
+            run.key: record
+            for run in runs
+            if (record := store.get(run.key, self.keep_networks)) and record.measured
+        }
+        if any(run.key not in records for run in runs):
+            self._train(runs, records, store, name, chosen_jobs(jobs))
+        return Results(tuple(runs), tuple(records[run.key] for run in runs), self.dataset)
+
+    def _train(
+        self,
+        runs: Sequence[PlannedRun],
+        records: dict[str, Record],
+        store: Store,
+        backend: str,
+        jobs: int,
+    ) -> None:
+        arrays = dataset_arrays(self.dataset)
+        about = {name: getattr(self.dataset, name) for name in ("name", "classes", "scale")}
+        with open_pool(backend, jobs, arrays) as pool:
+            groups = grouped(runs, pool.jobs)
+            missing = [left for group in groups if (left := group.without(records))]
+
+            def task(number: int, group: Group) -> tuple[Any, ...]:
+                first = group.runs[0].setting
+                replicas = [(run.setting.lr, run.seed) for run in group.runs]
+                own = (number, first.build, first.recipe, replicas, self.keep_networks)
+                return own if pool.here else (about, pool.threads, own, *arrays)
+
+            here = partial(train_numbered, self.dataset)
+            function = here if pool.here else train_elsewhere
+            if not pool.here:
+                check_sendable([train_elsewhere, *{setting.build for setting in self.settings}])
+            with progress(missing) as shown:
+                Execution(
+                    store=store,
+                    keep_networks=self.keep_networks,
+                    data=self.dataset.name,
+                    pool=pool,
+                    function=function,
+                    task=task,
+                    progress=shown,
+                    records=records,
+                ).finish(missing)
+
+
+def grid(
+    arms: Mapping[str, Callable[[int], nn.Sequential]],
+    dataset: Dataset,
+    recipes: Recipe | Iterable[Recipe],
+    *,
+    lrs: Rates,
+    seeds: Iterable[int] = range(5),
+    keep_networks: bool = False,
+) -> Sweep:
+    """Every arm with every recipe, learning rate and seed.
+
+    ``arms`` maps labels to functions from a seed to a network; ``lrs`` may be a function of label
+    and recipe. ``keep_networks`` makes the trained networks part of the results.
+    Raises ValueError where any of them is empty or of another kind, TypeError for a network in
+    place of a function.
+    """
+    if type(dataset) is not Dataset:  # of a subclass other processes would know nothing
+        raise TypeError(
+            f"the data are a {type(dataset).__name__}; give a data set: load(...), or "
+            "from_arrays(...) for arrays of your own"
+        )
+    if not isinstance(arms, Mapping) or not arms:
+        raise ValueError(f'arms is {arms!r}; give labels with functions, as in {{"BN": build}}')
+    for arm, build in arms.items():
+        if isinstance(build, nn.Module) or not callable(build):
+            raise TypeError(
+                f"{arm!r} is {type(build).__name__}; give a function that makes a new network from "
+                "a seed, as in lambda seed: mlp([784, 100, 10], seed=seed)"
+            )
+    several_recipes = several(
+        "recipes", [recipes] if isinstance(recipes, Recipe) else recipes, "Recipe(steps=1000)"
+    )
+    for recipe in several_recipes:
+        if not isinstance(recipe, Recipe):
+            raise TypeError(f"{recipe!r} is no recipe; give Recipe(steps=1000), say")
+    fixed = None if callable(lrs) else several("lrs", lrs, "lrs=[0.1, 0.3]")
+    settings = [
+        Setting(arm, build, recipe, real_number("a learning rate", lr, 0))
+        for arm, build in arms.items()
+        for recipe in several_recipes
+        for lr in fixed or several("lrs", lrs(arm, recipe), "lrs=[0.1, 0.3]")  # type: ignore[operator]
+    ]
+    whole = [whole_number("a seed", seed, 0) for seed in several("seeds", seeds, "seeds=range(5)")]
+    return Sweep(
+        tuple(dict.fromkeys(settings)), dataset, tuple(dict.fromkeys(whole)), keep_networks
+    )

@@ -1,0 +1,1 @@
+"""One training: its settings, its batches, its steps and its curves."""

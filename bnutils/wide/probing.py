@@ -1,0 +1,85 @@
+"""What a network makes of a few images: enough to tell whether it is the one that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from bnutils.data.dataset import Dataset
+from bnutils.networks.building import evaluating
+from bnutils.networks.chance import chance
+from bnutils.wide import stack
+from bnutils.wide.alone import Alone
+from bnutils.wide.apart import seed_draws
+
+MOST_IMAGES = 64
+TOLERANCE = 0.01  # of the largest logit; rounding differs between a stack and a single network
+
+
+def probe_images(dataset: Dataset, batch_size: int = MOST_IMAGES) -> Tensor:
+    """The first training images [B, C, H, W], normalised: a batch, or part of a large one."""
+    return dataset.normalise(dataset.train.images[: min(batch_size, MOST_IMAGES)])
+
+
+@torch.no_grad()
+def probe_stack(stacked: nn.Module, images: Tensor, seeds: Sequence[int]) -> Tensor:
+    """Logits [R, B, classes] of R stacked networks in evaluation mode, drawing from ``seeds``."""
+    seed_draws(stacked, seeds)
+    with evaluating(stacked), chance(seeds[0]):
+        logits: Tensor = stacked(images.expand(len(seeds), *images.shape))
+    return logits
+
+
+@torch.no_grad()
+def probe(net: nn.Module, images: Tensor, seed: int, classes: int) -> Tensor:
+    """Logits [B, classes] of one network in evaluation mode.
+
+    Raises ValueError for a network that does not take the images or has too few logits.
+    """
+    expected = (
+        f"  Expected: from images {list(images.shape)} to logits [{len(images)}, {classes}]\n"
+        "  What to do: give the first layer the size of the images (dataset.features values after "
+        "nn.Flatten()) and the last one a unit for each class"
+    )
+    try:
+        with evaluating(net), chance(seed):
+            logits = net(images)
+    except Exception as error:
+        raise ValueError(
+            f"the network does not take the images: {type(error).__name__}: {error}\n{expected}"
+        ) from error
+    if not isinstance(logits, Tensor) or logits.dim() != 2 or logits.shape[1] < classes:
+        shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        raise ValueError(f"the network gives {shape}\n{expected}")
+    return logits
+
+
+def agree(one: Tensor, other: Tensor) -> bool:
+    """Whether two arrays of logits are the same up to rounding; those of a diverged network are."""
+    if one.shape != other.shape:
+        return False
+    size = one.abs().max()
+    if not size.isfinite():
+        return not other.abs().max().isfinite()
+    return bool((one - other).abs().max() <= TOLERANCE * size)
+
+
+def side_by_side(
+    nets: Sequence[nn.Sequential], seeds: Sequence[int], images: Tensor, classes: int
+) -> list[nn.Module]:
+    """The stack of all networks; one of each where no stack computes what they do.
+
+    Raises ValueError for no networks, and for those that do not take the images.
+    """
+    if not nets:
+        raise ValueError("there are no networks; give at least one")
+    alone = [probe(net, images, seed, classes) for net, seed in zip(nets, seeds, strict=True)]
+    try:
+        stacked = stack(nets)
+        together = probe_stack(stacked, images, seeds)
+    except Exception:  # whatever the reason, each can be trained alone, or tells what is wrong
+        return [Alone(net) for net in nets]
+    same = all(map(agree, alone, together))
+    return [stacked] if same else [Alone(net) for net in nets]
