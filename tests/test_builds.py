@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 import pytest
+from book._ext.bookext.strict import check_contents
 
 from book._ext.bookext import whole
-from book._ext.bookext.strict import check_contents
 from tests.tiny_book import ROOT, Book, chapter, environment, make_book
 from tests.waiting import PATIENCE, wait_until
 
@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 plt.plot([1, 2]); None"""
 RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\?v=[0-9a-f]{8}")
 CONF = """
-extensions += ["bookext.previews", "bookext.published", "bookext.figure_data"]
+extensions += ["bookext.pages.previews", "bookext.pages.published", "bookext.pages.figure_data"]
 html_baseurl = "https://example.org/"
 ogp_social_cards = {"enable": False}
 tippy_enable_wikitips = tippy_enable_doitips = False
@@ -121,7 +121,7 @@ def test_nor_does_the_one_that_renders_equations(tmp_path: Path) -> None:
     code = (
         "import sys, time\n"
         f"sys.path.insert(0, {str(ROOT / 'book/_ext')!r})\n"
-        "from bookext.equations import prepare, start_renderer\n"
+        "from bookext.web.equations import prepare, start_renderer\n"
         "prepare(None, None), start_renderer()\n"
         "print(flush=True), time.sleep(600)\n"
     )

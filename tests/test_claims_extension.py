@@ -59,7 +59,7 @@ def book_of(folder: Path, pages: dict[str, str], mode: str = "off") -> Book:
     conf = (folder / "conf.py").read_text()
     book.write(
         "conf.py",
-        conf + 'extensions += ["bookext.claims", "bookext.bibliography"]\n'
+        conf + 'extensions += ["bookext.evidence.claims", "bookext.pages.bibliography"]\n'
         'bibtex_bibfiles = ["references.bib"]\nbibtex_reference_style = "author_year"\n',
     )
     book.write("references.bib", BIB)

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from book._ext.bookext.dependencies import Package, mentioned
+from book._ext.bookext.repository import set_address, write_address
 
 from book._ext.bookext import repository
-from book._ext.bookext.dependencies import Package, mentioned
 from book._ext.bookext.pages import tidy
-from book._ext.bookext.repository import set_address, write_address
 from tests.tiny_book import ROOT, Book, chapter, described, drawn, environment, make_book
 from tests.waiting import PATIENCE
 
@@ -209,7 +209,7 @@ def test_failing_cell_fails_jupyter_book_and_is_named(tmp_path: Path) -> None:
     book.write(
         "_config.yml",
         "execute: {execute_notebooks: cache}\nexclude_patterns: [conf.py]\n"
-        "sphinx: {local_extensions: {bookext.execution: "
+        "sphinx: {local_extensions: {bookext.execution.stale: "
         f"'{ROOT / 'book' / '_ext'}'}}}}\n",
     )
     command = [str(Path(sysconfig.get_path("scripts")) / "jupyter-book"), "build", str(tmp_path)]

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from tests.tiny_book import Book, chapter, make_book
 
 CONF = """
-extensions += ["bookext.notebooks", "sphinx_exercise"]
+extensions += ["bookext.pages.notebooks", "sphinx_exercise"]
 html_baseurl = "https://example.org/"
 bibtex_bibfiles = ["empty.bib"]
 myst_enable_extensions = ["dollarmath"]

@@ -9,15 +9,15 @@ from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 import pytest
+from book._ext.bookext.published import set_addresses, sitemap
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
-from book._ext.bookext.published import set_addresses, sitemap
 from tests.served import served
 from tests.tiny_book import make_book
 
 CONF = """
-extensions += ["bookext.previews", "bookext.published"]
+extensions += ["bookext.pages.previews", "bookext.pages.published"]
 html_baseurl = "https://example.org/a-book/"
 ogp_social_cards = {"enable": False}
 tippy_enable_wikitips = tippy_enable_doitips = False

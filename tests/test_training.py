@@ -365,9 +365,8 @@ def test_evaluation_keeps_the_mode_and_the_statistics(digits):
 def test_evaluation_in_chunks_is_that_of_all_samples(digits, monkeypatch):
     nets = [built(convolutional, seed) for seed in range(2)]
     expected = [measured(net, digits, digits.validation) for net in nets]
-    monkeypatch.setattr(
-        "bnutils.training.evaluation.FLOATS_PER_CHUNK", 2 * 100 * 7
-    )  # 300 = 42·7 + 6
+    floats = 2 * 100 * 7  # 300 = 42·7 + 6
+    monkeypatch.setattr("bnutils.training.evaluation.FLOATS_PER_CHUNK", floats)
     loss, accuracy = evaluate_networks(nets, digits, digits.validation)
     np.testing.assert_allclose(np.stack([loss, accuracy], 1), expected, rtol=1e-5)
 

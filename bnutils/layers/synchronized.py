@@ -12,8 +12,8 @@ from torch.autograd.function import once_differentiable
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import inverse_std, wide_dtype
-from bnutils.wide.stacking import stack_layer
 from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.stacking import stack_layer
 
 
 def combine_moments(counts: Tensor, means: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]:

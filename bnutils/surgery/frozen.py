@@ -13,8 +13,8 @@ from bnutils.layers.normalize import inverse_std, wide_dtype
 from bnutils.layers.renorm import BatchRenorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.surgery.norm_layers import BATCH_NORMS, OF_A_NORM, AnyBatchNorm, extras, norm_layers
-from bnutils.wide.stacking import stack_layer
 from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.stacking import stack_layer
 
 # In evaluation mode all of them are batch normalization by constants.
 FREEZABLE_NORMS = BATCH_NORMS | {GhostBatchNorm1d, BatchRenorm1d, SyncBatchNorm1d}

@@ -18,6 +18,7 @@ from bnutils.sweeps._engine.progress import progress
 from bnutils.sweeps._engine.sendable import check_sendable
 from bnutils.sweeps._store.folder import default_store
 from bnutils.sweeps._store.record import Record
+from bnutils.sweeps._store.store import MemoryStore as MemoryStore
 from bnutils.sweeps._store.store import Store
 from bnutils.sweeps.results import Results
 from bnutils.training.checking import real_number, several, whole_number

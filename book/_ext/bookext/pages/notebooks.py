@@ -13,11 +13,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx.application import Sphinx
 
-from .execution import executed
+from ..building.stop import refuse
+from ..execution.stale import executed
 from .launch import opening
 from .markdown import CELL, Page
 from .outputs import shown
-from .stop import refuse
 
 
 def code_cell(source: str, title: str = "", **kwargs: Any) -> NotebookNode:

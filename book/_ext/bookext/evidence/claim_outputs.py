@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
-from .mimes import understand
+from ..execution.mimes import understand
 
 MIME = "application/vnd.bnutils.claim+json"
 OWN = "this book"  # the source of a claim that is the book's own

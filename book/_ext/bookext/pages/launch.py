@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from .repository import requirement
+from ..building.repository import requirement
 
 BRANCH = "notebooks"
 BINDER = "https://mybinder.org/v2/gh{repository}/{branch}?urlpath=lab/tree/{path}"

@@ -127,7 +127,7 @@ def counts(claims: list[dict[str, Any]]) -> list[nodes.Node]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("bookext.claim_outputs")
+    app.setup_extension("bookext.evidence.claim_outputs")
     app.add_directive("scoreboard", Scoreboard)
     app.add_node(scoreboard)
     app.add_post_transform(FillScoreboard)

@@ -12,8 +12,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 
+from ..execution.mimes import understand
 from .leftovers import files_of_figures
-from .mimes import understand
 
 MIME = "text/csv"
 TABLES, PICTURES = "_static/data", "_static/figures"
@@ -101,7 +101,7 @@ def copy_pictures(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("bookext.leftovers")
+    app.setup_extension("bookext.pages.leftovers")
     understand(app, CsvRenderer)
     app.connect("doctree-read", keep)
     app.connect("doctree-resolved", offer)

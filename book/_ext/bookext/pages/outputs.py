@@ -5,8 +5,8 @@ import base64
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from .card_citations import cited_in_markdown
-from .claim_outputs import MIME as CLAIM
+from ..evidence.card_citations import cited_in_markdown
+from ..evidence.claim_outputs import MIME as CLAIM
 from .figure_data import MIME as TABLE
 
 GLUED = "application/papermill.record/"

@@ -12,8 +12,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbformat import NotebookNode
 
+from ..building.whole import replace
 from .chapters import Chapter
-from .whole import replace
 
 UNKNOWN_SECONDS = 30.0
 KEPT_KEYS = 12

@@ -18,7 +18,7 @@ from .stop import stop
 logger = logging.getLogger(__name__)
 
 # What kernels import of the extensions; the chapters and the library know nothing of it.
-KERNEL_CODE = Path(__file__).resolve().parent.parent / "kernel"
+KERNEL_CODE = Path(__file__).resolve().parents[2] / "kernel"
 
 
 def choose_data() -> str:

@@ -13,7 +13,7 @@ import sphinx_tippy  # type: ignore[import-untyped]
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from .web_files import fetched, publish
+from ..web.web_files import fetched, publish
 
 SCRIPTS = (("popper", "popper.min.js"), ("tippy", "tippy-bundle.umd.min.js"))
 

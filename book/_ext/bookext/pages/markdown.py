@@ -13,9 +13,9 @@ from markdownify import MarkdownConverter
 from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 
-from .equations import written_out
+from ..building.stop import refuse
+from ..web.equations import written_out
 from .figure_data import title_of
-from .stop import refuse
 
 CELL = "\N{OBJECT REPLACEMENT CHARACTER}"
 RUN = "<p><em>Run the cells up to this one, and the figure responds.</em></p>"

@@ -60,6 +60,6 @@ class CiteOnCards(SphinxPostTransform):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("bookext.claim_outputs")
+    app.setup_extension("bookext.evidence.claim_outputs")
     app.add_post_transform(CiteOnCards)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

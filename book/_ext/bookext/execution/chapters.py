@@ -12,7 +12,7 @@ from myst_nb.core.read import (  # type: ignore[import-untyped]
 )
 from nbformat import NotebookNode
 
-from .stop import stop
+from ..building.stop import stop
 
 _FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
 

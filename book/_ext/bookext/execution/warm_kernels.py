@@ -11,6 +11,7 @@ import signal
 import sys
 from importlib import import_module
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -120,7 +121,7 @@ def run_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    extensions = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    extensions = str(Path(__file__).absolute().parents[2])
     sys.path[:] = [path for path in sys.path if path != extensions]
     more = environment.get("PYTHONPATH", "").split(os.pathsep)  # as in a new interpreter
     sys.path += [path for path in more if path and path not in sys.path]

@@ -8,8 +8,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from ..building.stop import stop
 from .claim_outputs import OWN, anchor, claims_by_page, scoreboards
-from .stop import stop
 
 logger = logging.getLogger(__name__)
 

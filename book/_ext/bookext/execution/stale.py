@@ -1,7 +1,7 @@
 """Executes the stale chapters in parallel before their pages are read.
 
 The outputs are kept in `_build/.jupyter_cache/<key>/`, one folder for each set of inputs
-(see `bookext.dependencies`); myst-nb then finds every chapter there.
+(see `bookext.execution.dependencies`); myst-nb then finds every chapter there.
 """
 
 import os
@@ -14,11 +14,11 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from ..building.environment import KERNEL_CODE
+from ..building.stop import stop
 from .chapters import Chapter, read_chapter
 from .dependencies import Package, library_versions, mentioned
-from .environment import KERNEL_CODE
 from .running import Result, run_all
-from .stop import stop
 from .storage import Durations, Store
 from .warm_kernels import start_server
 
@@ -125,9 +125,9 @@ def executed(app: Sphinx, page: str) -> NotebookNode | None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension; `book_execution_jobs` 0 means one kernel for each core."""
-    app.setup_extension("bookext.whole")
-    app.setup_extension("bookext.environment")
-    app.setup_extension("bookext.figure_data")  # understands what kernels give besides
+    app.setup_extension("bookext.building.whole")
+    app.setup_extension("bookext.building.environment")
+    app.setup_extension("bookext.pages.figure_data")  # understands what kernels give besides
     app.add_config_value("book_package", "bnutils", "", str)
     app.add_config_value("book_execution_jobs", 0, "", int)
     app.add_config_value("book_warm_kernels", True, "", bool)

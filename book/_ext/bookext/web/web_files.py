@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from .stop import stop
+from ..building.stop import stop
 
 
 def fetched(name: str, file: str) -> Path:

@@ -1,0 +1,1 @@
+"""Numbers and claims that leave the page they were measured on."""

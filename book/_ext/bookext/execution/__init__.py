@@ -1,0 +1,1 @@
+"""Chapters are run, in parallel, and their outputs kept."""

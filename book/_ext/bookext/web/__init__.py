@@ -1,0 +1,1 @@
+"""What the site sends to a browser."""
