@@ -14,9 +14,9 @@ import time
 
 from playwright.sync_api import Page
 
-from tests.browsing import chromium, new_page
-from tests.built_book import ROOT, Built, build_with_another_word, fresh_build, has_mnist
-from tests.served import served
+from tests.pages.browsing import chromium, new_page
+from tests.pages.built_book import ROOT, Built, build_with_another_word, fresh_build, has_mnist
+from tests.pages.served import served
 
 LONG_TASKS = """window.tasks = [0];
 new PerformanceObserver((list) => list.getEntries().forEach((e) => tasks.push(e.duration)))

@@ -2,18 +2,35 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import chromium, new_page
-from tests.built_book import kept_build
-from tests.figure_page import FigurePage, opened
-from tests.served import served
+from tests import ROOT
+from tests.pages.browsing import chromium, new_page
+from tests.pages.built_book import kept_build
+from tests.pages.served import served
+from tests.show.figure_page import FigurePage, opened
 
 # A shell starts what runs in the background deaf to interrupts, and so would be what tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Parts of the tests: what builds the book, what reads what it built, and the rest."""
+    parser.addoption("--part", choices=("rest", "book", "pages"), help="run only this part")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files of other parts than the one that was asked for."""
+    part = config.getoption("--part")
+    if part is None or collection_path.is_dir():
+        return None
+    pages = collection_path.parent == ROOT / "tests" / "pages"
+    own = ("book" if collection_path.stem == "test_book" else "pages") if pages else "rest"
+    return None if own == part else True
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

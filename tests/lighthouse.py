@@ -19,8 +19,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.built_book import ROOT
 from tests.chromium import FLAGS, find_chromium
+from tests.pages.built_book import ROOT
 
 LIGHTHOUSE = "lighthouse@13.5.0"
 PAGES = ("book/intro", "book/theory/benefits")

@@ -1,0 +1,231 @@
+"""Claims come out of the chapters onto the scoreboard, and stop a build that relies on them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from bnutils.evidence.claims import CLAIM_MIME, Claim
+from bnutils.evidence.stats import Interval
+from book._ext.bookext.evidence import claim_outputs
+from tests.book.tiny_book import ROOT, Book, chapter, make_book
+
+BIB = """@article{rosenblatt1958,
+  author = {Rosenblatt, Frank}, title = {The perceptron}, journal = {Review}, year = {1958}}
+"""
+BOARD = "# Scoreboard\n\n```{scoreboard}\n```\n"
+LIST = "# Bibliography\n\n```{bibliography}\n:style: authoryear\n```\n"
+FEWER = Interval(0.43, 0.36, 0.51, 5)
+MORE = Interval(1.4, 1.2, 1.6, 5)
+
+
+def claim(name: str = "fewer-updates", **changes: Any) -> Claim:
+    settings: dict[str, Any] = {
+        "statement": "It needs < half the updates & no luck.", "source": "rosenblatt1958",
+        "quantity": "updates, with / without", "evidence": FEWER, "direction": "below",
+        "reference": 1, "setting": "4-2-1, batch 3", "data": "digits", "seconds": 3.2,
+        "paper": "a third (on paper)",
+    }  # fmt: skip
+    return Claim(name=name, **{**settings, **changes})
+
+
+def executed(*claims: Claim) -> str:
+    """A notebook whose cells have shown the claims."""
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# A chapter"}
+    ]
+    for number, shown in enumerate(claims, 1):
+        output = {
+            "output_type": "execute_result", "execution_count": number, "metadata": {},
+            "data": shown._repr_mimebundle_(),
+        }  # fmt: skip
+        cells.append(
+            {"cell_type": "code", "execution_count": number, "metadata": {}, "source": "claim",
+             "outputs": [output]}
+        )  # fmt: skip
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": cells})
+
+
+def book_of(folder: Path, pages: dict[str, str], mode: str = "off") -> Book:
+    """A book with a bibliography and a scoreboard, which comes before the claims."""
+    book = make_book(folder, {"deep/board.md": BOARD, **pages, "bibliography.md": LIST}, mode)
+    conf = (folder / "conf.py").read_text()
+    book.write(
+        "conf.py",
+        conf + 'extensions += ["bookext.evidence.claims", "bookext.pages.bibliography"]\n'
+        'bibtex_bibfiles = ["references.bib"]\nbibtex_reference_style = "author_year"\n',
+    )
+    book.write("references.bib", BIB)
+    return book
+
+
+def built(book: Book) -> list[dict[str, Any]]:
+    """The claims that a clean build writes."""
+    done = book.build()
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads((book.build_folder / "html/claims.json").read_text())
+    return found
+
+
+def soup(book: Book, page: str) -> BeautifulSoup:
+    return BeautifulSoup((book.build_folder / "html" / f"{page}.html").read_text(), "html.parser")
+
+
+def rows(book: Book) -> list[list[str]]:
+    return [
+        [" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")]
+        for row in soup(book, "deep/board").select("table.scoreboard tr")
+    ]
+
+
+def attribute(tag: Tag | None, name: str) -> str:
+    assert tag is not None
+    return str(tag[name])
+
+
+def test_a_claim_reaches_file_card_and_scoreboard(tmp_path: Path) -> None:
+    stated = claim()
+    book = book_of(tmp_path, {"one.ipynb": executed(stated)})
+    (found,) = built(book)
+    assert found == {
+        **json.loads(json.dumps(stated.to_dict())),
+        "page": "one", "anchor": "claim-fewer-updates", "link": "one.html#claim-fewer-updates",
+        "dataset": "digits",
+    }  # fmt: skip
+    head, row = rows(book)
+    assert head == ["Claim", "Source", "In the source", "Here", "Verdict"]
+    assert row == [
+        "It needs < half the updates & no luck.", "Rosenblatt [ 1958 ]", "a third (on paper)",
+        "0.43 (95 % interval 0.36 to 0.51, n = 5) updates, with / without; claimed: below 1",
+        "Supported",
+    ]  # fmt: skip
+    page = soup(book, "deep/board")
+    assert "One claim, tested on digits: 1 supported, 0 not supported" in page.get_text()
+    assert attribute(page.select_one("th.stub a"), "href") == "../one.html#claim-fewer-updates"
+    card = soup(book, "one").select_one("article#claim-fewer-updates")
+    for link, where in (
+        (page.select_one("td .bibtex-citation a, td a"), "deep"),
+        (card and card.select_one("dd a"), "."),
+    ):
+        address, _, anchor = attribute(link, "href").partition("#")
+        assert (tmp_path / where / address).resolve() == tmp_path / "bibliography.html"
+        assert soup(book, "bibliography").find(id=anchor)
+    assert card and "Rosenblatt, 1958" in card.get_text()
+
+
+def test_a_book_without_claims_says_so(tmp_path: Path) -> None:
+    book = book_of(tmp_path, {"one.ipynb": executed()})
+    assert built(book) == []
+    assert "No chapter states a claim yet." in soup(book, "deep/board").get_text()
+
+
+def test_claims_stand_in_the_order_of_the_book_and_sorted_in_the_file(tmp_path: Path) -> None:
+    first = claim("z", statement="First.", source="this book", paper="")
+    second = claim("a", statement="Second.", evidence=Interval(1.0, 0.9, 1.1, 5))
+    third = claim("m", statement="Third.", evidence=MORE)
+    book = book_of(tmp_path, {"two.ipynb": executed(first, second), "one.ipynb": executed(third)})
+    assert [found["name"] for found in built(book)] == ["a", "m", "z"]
+    assert [(row[0], row[1], row[4]) for row in rows(book)[1:]] == [
+        ("First.", "this book", "Supported"),
+        ("Second.", "Rosenblatt [ 1958 ]", "Inconclusive"),
+        ("Third.", "Rosenblatt [ 1958 ]", "Not supported"),
+    ]
+    text = soup(book, "deep/board").get_text()
+    assert "3 claims, tested on digits: 1 supported, 1 not supported, 1 inconclusive." in text
+
+
+def test_the_scoreboard_follows_each_page(tmp_path: Path) -> None:
+    pages = {"one.ipynb": executed(claim()), "two.ipynb": executed(claim("other"))}
+    book = book_of(tmp_path, pages)
+    built(book)
+    board = tmp_path / "_build/html/deep/board.html"
+    before = board.stat().st_mtime_ns
+    built(book)
+    assert board.stat().st_mtime_ns == before, "written again though nothing has changed"
+    book.write("two.ipynb", executed(claim("other", evidence=MORE)))
+    assert [found["verdict"] for found in built(book)] == ["supported", "not supported"]
+    assert [row[4] for row in rows(book)] == ["Verdict", "Supported", "Not supported"]
+    (tmp_path / "two.ipynb").unlink()
+    index = (tmp_path / "index.md").read_text()
+    book.write("index.md", index.replace("two\n", ""))
+    assert [found["name"] for found in built(book)] == ["fewer-updates"]
+    assert len(rows(book)) == 2
+
+
+def test_unknown_sources_and_repeated_names_fail(tmp_path: Path) -> None:
+    pages = {
+        "one.ipynb": executed(claim("twice"), claim("lost", source="nobody1900")),
+        "two.ipynb": executed(claim("twice")),
+    }
+    book = book_of(tmp_path, pages)
+    for _ in range(2):  # the second build must not pass because nothing changed
+        done = book.build()
+        assert done.returncode != 0
+        assert (
+            "the source 'nobody1900' of claim 'lost' is no key of the bibliography, "
+            "nor 'this book'" in done.stderr
+        )
+        assert "the claim 'twice' is stated by one and two" in done.stderr
+        assert "unknown output mime type" not in done.stderr
+
+
+def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
+    wrong = claim(evidence=MORE, relied_on=True, data="mnist")
+    others = [
+        claim("discussed", evidence=MORE, data="mnist"),
+        claim("open", evidence=Interval(1.0, 0.9, 1.1, 5), relied_on=True, data="mnist"),
+    ]
+    book = book_of(tmp_path, {"one.ipynb": executed(wrong, *others)})
+    for _ in range(2):  # the second build must not pass because nothing changed
+        done = book.build()
+        assert done.returncode != 0
+        assert "one.ipynb:" in done.stderr
+        assert "claim 'fewer-updates' is not supported with mnist" in done.stderr
+        assert "claimed: updates, with / without below 1" in done.stderr
+        assert "found: 1.40 (95\xa0% interval 1.20 to 1.60, n\xa0=\xa05)" in done.stderr
+        assert "'discussed'" not in done.stderr and "'open'" not in done.stderr
+        assert "Traceback" not in done.stderr
+    book.write("one.ipynb", executed(claim(evidence=MORE, relied_on=True), *others))
+    assert {found["name"] for found in built(book)} == {"discussed", "fewer-updates", "open"}
+
+
+def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
+    cell = (
+        "from bnutils.evidence.claims import Claim\nfrom bnutils.evidence.stats import Interval\n"
+        f"Claim.from_dict({json.dumps(claim().to_dict())!s})"
+    ).replace("false", "False")
+    book = book_of(tmp_path, {"one.md": chapter(cell)}, "cache")
+    for module in ("claims", "cards", "stats"):
+        shutil.copy(ROOT / "bnutils" / f"{module}.py", tmp_path / "bnutils")
+    first = built(book)
+    assert [found["name"] for found in first] == ["fewer-updates"]
+    book.write("one.md", chapter(cell).replace("Some words", "Other words"))
+    assert built(book) == first
+    shutil.rmtree(tmp_path / "_build" / ".doctrees")
+    (tmp_path / "_build/html/claims.json").unlink()
+    assert built(book) == first
+    assert "Other words" in soup(book, "one").get_text()
+
+
+def test_claims_read_by_other_processes_are_taken_over() -> None:
+    here, there = SimpleNamespace(), SimpleNamespace()
+    claim_outputs.claims_by_page(here).update(one=[{"name": "old"}], two=[{"name": "kept"}])
+    claim_outputs.claims_by_page(there).update(one=[{"name": "new"}], two=[{"name": "stale"}])
+    claim_outputs.scoreboards(there).update({"one", "two"})
+    claim_outputs.merge(None, here, ["one"], there)  # type: ignore[arg-type]
+    assert claim_outputs.claims_by_page(here) == {
+        "one": [{"name": "new"}],
+        "two": [{"name": "kept"}],
+    }
+    assert claim_outputs.scoreboards(here) == {"one"}
+
+
+def test_both_sides_name_the_type_alike() -> None:
+    assert claim_outputs.MIME == CLAIM_MIME

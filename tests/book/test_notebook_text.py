@@ -1,0 +1,127 @@
+"""The Markdown of notebooks means what the page says, and what it cannot say stops a build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, Tag
+from markdown_it import MarkdownIt
+
+from tests.book.tiny_book import Book, chapter, make_book
+
+CONF = """
+extensions += ["bookext.pages.notebooks", "sphinx_exercise"]
+html_baseurl = "https://example.org/"
+bibtex_bibfiles = ["empty.bib"]
+myst_enable_extensions = ["dollarmath"]
+
+def setup(app):
+    app.add_config_value("book_macros", {"E": r"\\mathbb{E}"}, "html", dict)
+"""
+WORDS = r"""
+Prices of \$5 to \$6, 5 < 6 & 7, a\_b\_c, \~\~x\~\~, \[a](b), \`c\`, \<b\>, \*d\* and \&lt;.
+
+\- no list
+
+12\. no list either
+
+\#\# no heading
+
+> Two paragraphs,
+>
+> - and `` a ` b ``, *x* and **y**
+
+| number | sign |
+|---:|---|
+| 1.00 | `x` |
+| 2.50 | \| |
+
+3. three
+4. four
+
+   - inner, and code:
+
+     ```python
+     a = "* $ <"
+
+
+     b = 1
+     ```
+
+   last
+"""
+FORMULA = r"The mean $\E x$ of $\Epsilon$."
+SHAPE = "p, li, ol, ul, blockquote, pre, code, em, strong, td, th, h1, h2"
+FOOTNOTE = "A word.[^1]\n\n[^1]: A note.\n"
+EXERCISE = """```{exercise-start}
+:label: ex
+```
+
+```{code-cell} python
+1
+```
+
+```{exercise-end}
+```
+"""
+
+
+def book_of(folder: Path, text: str) -> Book:
+    book = make_book(folder, {"a.md": chapter("1").replace("Some words.", text)})
+    book.write("conf.py", (folder / "conf.py").read_text() + CONF)
+    book.write("empty.bib", "")
+    (book.build_folder / "html/_sources").mkdir(parents=True)  # as the theme of the book does
+    return book
+
+
+def text_of(book: Book) -> str:
+    """The Markdown of the page's notebook."""
+    done = book.build()
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = nbformat.read(book.build_folder / "html/_sources/a.ipynb", 4)
+    assert [cell.cell_type for cell in found.cells[1:3]] == ["code", "markdown"]
+    return "\n\n".join(cell.source for cell in found.cells[2:] if cell.cell_type == "markdown")
+
+
+def shape(soup: Tag) -> list[tuple[str, str]]:
+    """The elements of a text with their words, without spaces."""
+    for inner in soup.select("li > p, td > p, th > p, pre > code"):
+        inner.unwrap()  # Sphinx has the paragraphs, markdown-it the code
+    return [(tag.name, "".join(tag.get_text().split())) for tag in soup.select(SHAPE)]
+
+
+def test_common_markdown_reads_what_the_page_shows(tmp_path: Path) -> None:
+    book = book_of(tmp_path, WORDS)
+    text = text_of(book)
+    html = MarkdownIt("commonmark").enable("table").render(text)
+    page = BeautifulSoup((book.build_folder / "html/a.html").read_text(), "html.parser")
+    body = page.select_one("div.body section")
+    assert body is not None
+    for other in body.select("div.cell, h1"):
+        other.decompose()
+    assert shape(BeautifulSoup(html, "html.parser")) == shape(body)
+    assert '<ol start="3">' in html and "\n\n\n     b = 1" in text
+
+
+def test_formulas_lose_the_commands_of_the_book(tmp_path: Path) -> None:
+    assert text_of(book_of(tmp_path, FORMULA)) == r"The mean ${\mathbb{E}} x$ of $\Epsilon$."
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("H{sub}`2`O", "<sub>"),
+        (FOOTNOTE, "<aside>"),
+        (EXERCISE, "a cell of code lies in a list, a quote or a table"),
+    ],
+)
+def test_what_has_no_markdown_stops_every_build(tmp_path: Path, text: str, message: str) -> None:
+    book = book_of(tmp_path, text)
+    for _ in range(2):
+        done = book.build()
+        assert done.returncode == 1
+        assert "The notebook of a cannot be written" in done.stderr and message in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (book.build_folder / "html/_sources/a.ipynb").exists()

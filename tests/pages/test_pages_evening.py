@@ -1,0 +1,167 @@
+"""The short notebook run: in the book, with other seeds, and with nothing of this project."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from tests.pages.built_book import Built, has_mnist, kept_build
+from tests.pages.evening_outputs import NUMBER, check, printed, table, value
+from tests.project.bare_environment import bare_environment, bare_variables
+from tools.submission import hand_in
+
+pytestmark = pytest.mark.slow
+PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "ipykernel")
+DATA = ["digits", "mnist"]
+
+
+def built(dataset: str) -> Built:
+    if dataset == "mnist" and not has_mnist():
+        pytest.skip("MNIST is not here: `make data` fetches it, or BNUTILS_DATA names its folder")
+    found = kept_build(dataset)
+    assert found.status == 0, found.output[-4000:]
+    return found
+
+
+def evening(book: Built) -> NotebookNode:
+    """The notebook of the page, with the outputs of the build."""
+    return nbformat.read(book.html / "_sources" / "book" / "evening.ipynb", 4)
+
+
+@pytest.mark.parametrize("dataset", DATA)
+def test_the_page_agrees_with_its_numbers(dataset: str) -> None:
+    check(printed(evening(built(dataset))))
+
+
+@pytest.mark.parametrize("dataset", DATA)
+def test_figures_are_pictures_with_words(dataset: str) -> None:
+    cells = evening(built(dataset)).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
+    assert 7 <= len(pictures) <= 9
+    assert all(len(o.metadata["image/png"]["alt"]) > 20 for o in pictures)
+    images = built(dataset).soup("book/evening").select("article.bd-article div.cell_output img")
+    assert [i["alt"] for i in images] == [o.metadata["image/png"]["alt"] for o in pictures]
+
+
+def ends(words: str) -> tuple[float, float]:
+    """The interval in a sentence or cell of the short notebook, or of a chapter."""
+    sign = -1 if re.search(r"\b(lower|worse) by", words) else 1
+    words = words.replace("95 % interval", "")
+    found = [sign * value(number) for number in re.findall(NUMBER, words)][1:3]
+    return min(found), max(found)
+
+
+def overlap(words: str, other: str) -> bool:
+    """Whether the intervals in two texts overlap."""
+    (low, high), (other_low, other_high) = ends(words), ends(other)
+    return low <= other_high and other_low <= high
+
+
+@pytest.mark.parametrize("dataset", DATA)
+def test_main_results_overlap_with_those_of_the_long_chapters(dataset: str) -> None:
+    book = built(dataset)
+    texts = printed(evening(book))
+    comparison = pasted(book, "implementation/comparison")
+    for row, name in (("validation accuracy, %", "validation"), ("test accuracy, %", "test")):
+        (words,) = [line[3] for line in table(texts, "mean of 5 seeds") if line[0] == row]
+        assert overlap(words, comparison[f"cmp-{name}-accuracy"]), (words, name)
+    sizes = pasted(book, "experiments/batch-size")
+    apart = [
+        (row[0], row[4], sizes[f"bs-difference-{row[0]}"])
+        for row in table(texts, "batch size")[1:]
+        if not overlap(row[4], sizes[f"bs-difference-{row[0]}"])
+    ]
+    assert apart == []
+
+
+def pasted(book: Built, name: str) -> dict[str, str]:
+    """The named numbers of a chapter, as text."""
+    path = book.build_folder / "jupyter_execute" / "book" / f"{name}.glue.json"
+    outputs = json.loads(path.read_text("utf-8"))
+    return {
+        key: output["data"]["text/plain"].strip("'").replace("\\xa0", " ")
+        for key, output in outputs.items()
+    }
+
+
+def run_bare(folder: Path, data: str, monkeypatch: pytest.MonkeyPatch) -> NotebookNode:
+    """Run the notebook to hand in with another seed, in an environment that has little."""
+    packages = (*PACKAGES, "scikit-learn") if data == "digits" else PACKAGES
+    bare_environment(folder / "env", *packages)
+    (folder / "empty").mkdir()
+    for name, setting in bare_variables(folder / "env", BNUTILS_DATASET=data).items():
+        monkeypatch.setenv(name, setting)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    notebook = hand_in("https://example.org/")
+    for cell in notebook.cells:
+        cell.source = re.sub("^SEED = 0 ", "SEED = 1000 ", cell.source, flags=re.M)
+    assert "SEED = 1000" in "\n".join(cell.source for cell in notebook.cells)
+    client = NotebookClient(notebook, timeout=None, kernel_name="bare")
+    client.execute(cwd=str(folder / "empty"))
+    return notebook
+
+
+@pytest.mark.parametrize("dataset", DATA)
+def test_it_runs_with_other_seeds_where_nothing_of_the_project_is(
+    dataset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dataset == "mnist" and not has_mnist():
+        pytest.skip("MNIST is not here")
+    notebook = run_bare(tmp_path, dataset, monkeypatch)
+    check(printed(notebook))
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_without_data_it_says_what_to_do(tmp_path: Path) -> None:
+    python = bare_environment(tmp_path / "env", *PACKAGES)
+    absent = "import importlib.util as u; print([u.find_spec(n) for n in ('bnutils', 'sklearn')])"
+    variables = bare_variables(
+        tmp_path / "env", BNUTILS_DATA=str(tmp_path / "none"), http_proxy="http://127.0.0.1:9",
+        https_proxy="http://127.0.0.1:9",
+    )  # fmt: skip
+    found = subprocess.run(
+        [python, "-c", absent], env=variables, text=True, capture_output=True, cwd=tmp_path
+    )
+    assert found.stdout.strip() == "[None, None]", found.stderr
+    cells = [
+        c.source
+        for c in hand_in("https://example.org/").cells
+        if "setup" in c.metadata.get("tags", [])
+    ]
+    program = "\n".join(cells)
+    for data, reason in (("mnist", "mnist is neither in"), ("letters", "letters is neither in")):
+        done = subprocess.run(
+            [python, "-c", program], env={**variables, "BNUTILS_DATASET": data},
+            text=True, capture_output=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode != 0
+        message = done.stderr.splitlines()[-1]
+        assert reason in message and "BNUTILS_DATA" in message and "digits" in message
+
+
+def minutes(book: Built, name: str) -> float:
+    """How long the text of a page takes at 200 words a minute, its exercises left out."""
+    article = book.soup(name).select_one("article.bd-article")
+    assert article is not None
+    for other in article.select("pre, script, style, svg, section[id$=exercises]"):
+        other.decompose()
+    return len(article.get_text(" ").split()) / 200
+
+
+def test_the_map_of_the_assignment_says_how_long_chapters_take() -> None:
+    book = built("digits")
+    rows = book.soup("book/assignment").select("table")[0].select("tbody tr")
+    assert len(rows) == 11
+    for row in rows:
+        question, _, chapters, said = row.select("td")
+        names = {str(link["href"]).partition(".html")[0] for link in chapters.select("a")}
+        taken = sum(minutes(book, f"book/{name}") for name in names)
+        assert abs(float(said.get_text()) - taken) < max(2, 0.25 * taken), question.get_text()

@@ -1,0 +1,66 @@
+"""The package as it is installed: what it asks for, and what it holds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests import ROOT
+
+PLACES = sorted((ROOT / "tests" / "project" / "places").glob("*.txt"))
+
+
+def dependencies() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [Requirement(line) for line in project["dependencies"]]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.stem)
+def test_its_install_changes_nothing_that_is_there(place: Path) -> None:
+    """Where all it asks for is there in a version that fits, pip installs the package alone."""
+    lines = [Requirement(n) for n in place.read_text().splitlines() if not n.startswith("#")]
+    there = {each.name: str(each.specifier).removeprefix("==") for each in lines}
+    for needed in dependencies():
+        assert needed.name in there, f"{place.stem} has no {needed.name}: make it an extra"
+        version = there[needed.name]
+        assert not version or needed.specifier.contains(version), (
+            f"{needed} would replace {version} on {place.stem}: ask for less, or make it an extra"
+        )
+
+
+def test_there_are_the_places_that_the_pages_name() -> None:
+    assert [place.stem for place in PLACES] == ["colab", "kaggle"]
+
+
+def test_the_wheel_holds_every_file_and_the_mark_of_types(tmp_path: Path) -> None:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "bnutils"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = {name for name in listed.splitlines() if (ROOT / name).is_file()}
+    for name in {*names, "pyproject.toml", "README.md", "LICENSE"}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    code = "import setuptools.build_meta as build; build.build_wheel('dist')"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert held == names and "bnutils/py.typed" in names
+
+    code = "import bnutils; from bnutils.studies.stored import stored_run; print(bnutils.__file__)"
+    code += "; print(stored_run('figure-one-long.json')['command'])"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path / "dist", env={**os.environ, "PYTHONPATH": str(wheel)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    place, made_by = found.stdout.splitlines()
+    assert made_by == "python -m tools.longrun" and str(wheel) in place
