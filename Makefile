@@ -12,9 +12,6 @@ SCAFFOLD =
 PYTEST =
 
 VENV := .venv
-# The test that builds the book with both cores, and tests that read what it built.
-BOOK := tests/test_book.py
-AFTER := $(wildcard tests/test_pages*.py) tests/test_downloads.py tests/test_notebooks.py
 READY := $(VENV)/.ready-requirements.txt
 DEV := $(VENV)/.ready-requirements-dev.txt
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
@@ -61,11 +58,10 @@ lint: $(DEV) ## check style and types
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 
 test: $(DEV) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
-	# Status 5: PYTEST chose no test of this part.
-	$(IN_VENV) OMP_NUM_THREADS=1 python -m pytest --numprocesses=2 --dist=loadfile \
-	  $(addprefix --ignore=,$(BOOK) $(AFTER)) $(PYTEST) || [ $$? -eq 5 ]
-	$(IN_VENV) python -m pytest $(BOOK) $(PYTEST) || [ $$? -eq 5 ]
-	$(IN_VENV) python -m pytest --numprocesses=2 --dist=worksteal $(AFTER) $(PYTEST) || [ $$? -eq 5 ]
+	# The book is built with both cores, and then read. Status 5: PYTEST chose no test of this part.
+	for part in '--part=rest -n 2 --dist=loadfile' --part=book '--part=pages -n 2 --dist=worksteal'; do \
+	  $(IN_VENV) OMP_NUM_THREADS=1 python -m pytest $$part $(PYTEST) || [ $$? -eq 5 ]; \
+	done
 
 chromium: $(DEV)
 	@$(VENV)/bin/python tests/chromium.py
