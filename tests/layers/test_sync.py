@@ -287,7 +287,7 @@ def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
         time.sleep(0.5)  # the task begins
         children = psutil.Process(process.pid).children()
         process.kill()
-        _, alive = psutil.wait_procs(children, timeout=60)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert len(children) >= 2 and alive == []
 
 
