@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "book" / "evening.md"
 LINK = re.compile(r"\]\((?!https?:|#)([^)\s]+)\)")
-KEPT = ("#", ">", "**Name:**")  # how the blocks of a scaffold begin
+KEPT = ("#", ">", "**Name:**", "**What was found**")  # how the blocks of a scaffold begin
 
 
 def site_address(target: str, site: str) -> str:
