@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import normalize_batch
-from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.rules.channelwise import WideLayer
 from bnutils.wide.stacking import stack_layer
 
 

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import inverse_std, wide_dtype
-from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.rules.channelwise import WideLayer
 from bnutils.wide.stacking import stack_layer
 
 

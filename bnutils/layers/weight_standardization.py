@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from bnutils.wide.linear import StackedLinear
 from bnutils.wide.products import product
+from bnutils.wide.rules.linear import StackedLinear
 from bnutils.wide.stacking import stack_layer
 
 WS_EPS = 1e-5  # under the root, as for activations

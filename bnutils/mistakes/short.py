@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.wide import stack_layer
-from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.rules.channelwise import WideLayer
 
 
 class ShortBatchNorm(nn.Module):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.wide import stack_layer
-from bnutils.wide.linear import StackedLinear
 from bnutils.wide.products import product
+from bnutils.wide.rules.linear import StackedLinear
 
 
 class DecayFunction(torch.autograd.Function):

@@ -13,7 +13,7 @@ from bnutils.layers.normalize import inverse_std, wide_dtype
 from bnutils.layers.renorm import BatchRenorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.surgery.norm_layers import BATCH_NORMS, OF_A_NORM, AnyBatchNorm, extras, norm_layers
-from bnutils.wide.channelwise import WideLayer
+from bnutils.wide.rules.channelwise import WideLayer
 from bnutils.wide.stacking import stack_layer
 
 # In evaluation mode all of them are batch normalization by constants.

@@ -13,7 +13,7 @@ from bnutils.layers.ghost import GhostBatchNorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d, combine_moments
 from bnutils.surgery.frozen import FrozenBatchNorm
 from bnutils.surgery.norm_layers import BATCH_NORMS, AnyBatchNorm, norm_layers
-from bnutils.wide.shapes import Enter
+from bnutils.wide.layout import Enter
 
 Net = TypeVar("Net", bound=nn.Module)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bnutils.wide.apart import Drawing
+from bnutils.wide.rules.drawing import Drawing
 
 
 class StackedDropout(Drawing):

@@ -12,7 +12,7 @@ from bnutils.networks.building import evaluating
 from bnutils.networks.chance import chance
 from bnutils.wide import stack
 from bnutils.wide.alone import Alone
-from bnutils.wide.apart import seed_draws
+from bnutils.wide.rules.drawing import seed_draws
 
 MOST_IMAGES = 64
 TOLERANCE = 0.01  # of the largest logit; rounding differs between a stack and a single network

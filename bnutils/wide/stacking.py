@@ -14,13 +14,13 @@ from torch import nn
 
 from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.networks.building import check_separate
-from bnutils.wide.channelwise import WideLayer
 from bnutils.wide.dropout import StackedDropout
-from bnutils.wide.linear import StackedLinear
+from bnutils.wide.layout import Enter, Leave, StackedFlatten
 from bnutils.wide.plain import check_plain
 from bnutils.wide.protocols import Writable
-from bnutils.wide.samplewise import StackedSampleNorm
-from bnutils.wide.shapes import Enter, Leave, StackedFlatten
+from bnutils.wide.rules.channelwise import WideLayer
+from bnutils.wide.rules.linear import StackedLinear
+from bnutils.wide.rules.samplewise import StackedSampleNorm
 
 ELEMENTWISE = (
     nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish,

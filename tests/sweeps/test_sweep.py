@@ -22,7 +22,7 @@ from bnutils.sweeps.sweep import grid
 from bnutils.training.curves import EdgeOfGrid
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
-from bnutils.wide.width import most_together
+from bnutils.wide.together import most_together
 from tests.sweeps.sweep_program import note, tiny_dataset
 
 DATA = tiny_dataset()

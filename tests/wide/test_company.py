@@ -19,7 +19,7 @@ from bnutils.training.curves import CURVES
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
 from bnutils.wide import stack, stack_apart, stack_layer
-from bnutils.wide.apart import Drawing
+from bnutils.wide.rules.drawing import Drawing
 from tests.sweeps.sweep_program import tiny_dataset
 from tests.training.plain_loop import plain_step
 

@@ -15,7 +15,7 @@ from bnutils.sweeps._store.fingerprint import Digester
 from bnutils.sweeps._store.sources import code_origin
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
-from bnutils.wide.width import most_together
+from bnutils.wide.together import most_together
 
 UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
 

@@ -183,7 +183,7 @@ def replaced_forward():
 
 
 UNKNOWN = {
-    "a subclass": (Activated(3), r"layer '0' is tests.surgery.test_freezing.Activated"),
+    "a subclass": (Activated(3), r"layer '0' is tests.surgery.test_frozen.Activated"),
     "a subclass of PyTorch's": (nn.LazyBatchNorm1d(), "LazyBatchNorm1d"),
     "a layer like it": (ShortBatchNorm(3), "ShortBatchNorm"),
     "tracking instances": (nn.InstanceNorm1d(3, track_running_stats=True), "InstanceNorm1d"),

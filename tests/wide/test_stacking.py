@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.networks.mlp import mlp
 from bnutils.wide import stack, stack_layer, unstack
-from bnutils.wide.apart import seed_draws
+from bnutils.wide.rules.drawing import seed_draws
 from bnutils.wide.stacking import ELEMENTWISE, POOLING
-from bnutils.wide.width import replicas_together
+from bnutils.wide.together import replicas_together
 
 SEEDS, STEPS, BATCH, LR = (3, 4), 200, 12, 0.01
 VECTOR, IMAGE = (10,), (2, 6, 6)

@@ -1,0 +1,1 @@
+"""How layers are stacked, one module for each way."""
