@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
-
-from bnutils.wide.stacking import stack_layer
 
 
 class DyT(nn.Module):
@@ -49,32 +45,3 @@ class DyT(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{self.num_features}, alpha_init={self.alpha_init}"
-
-
-class StackedDyT(nn.Module):
-    """S dynamic tanhs on vectors [S, C, B]."""
-
-    alpha: nn.Parameter  # [S, 1, 1]
-    weight: nn.Parameter  # [S, C, 1]
-    bias: nn.Parameter  # [S, C, 1]
-
-    def __init__(self, layers: Sequence[DyT]) -> None:
-        super().__init__()
-        for name in ("alpha", "weight", "bias"):
-            first: Tensor = getattr(layers[0], name)
-            values = torch.stack([getattr(layer, name).detach() for layer in layers])[:, :, None]
-            setattr(self, name, nn.Parameter(values, requires_grad=first.requires_grad))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.addcmul(self.bias, torch.tanh(self.alpha * x), self.weight)
-
-    def write_back(self, layers: Sequence[DyT]) -> None:
-        """Copy the parameters into the layers this one was made of."""
-        for name, values in self.named_parameters():
-            for layer, value in zip(layers, values, strict=True):
-                getattr(layer, name).data.copy_(value[:, 0])
-
-
-@stack_layer.register
-def _(first: DyT, layers: Sequence[DyT]) -> nn.Module:
-    return StackedDyT(layers)

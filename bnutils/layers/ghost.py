@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import normalize_batch
-from bnutils.wide.rules.channelwise import WideLayer
-from bnutils.wide.stacking import stack_layer
 
 
 class GhostBatchNorm1d(BatchNorm1d):
@@ -76,24 +72,3 @@ class GhostBatchNorm1d(BatchNorm1d):
     def extra_repr(self) -> str:
         settings = super().extra_repr()  # type: ignore[no-untyped-call]
         return f"{settings}, group_size={self.group_size}"
-
-
-class StackedGhost(WideLayer):
-    """S ghost layers as one over S·C channels, with vectors [S, C, B]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        flat = x.flatten(0, 1)  # [S·C, B]
-        y: Tensor = self.wide(flat.mT)  # [B, S·C]
-        return y.mT.reshape(x.shape)
-
-
-@stack_layer.register
-def _(first: GhostBatchNorm1d, layers: Sequence[GhostBatchNorm1d]) -> nn.Module:
-    wide = GhostBatchNorm1d(
-        len(layers) * first.num_features,
-        first.group_size,
-        first.eps,
-        first.momentum,
-        track_running_stats=first.track_running_stats,
-    )
-    return StackedGhost(wide, layers)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import inverse_std, normalize_batch
-from bnutils.wide.rules.channelwise import WideLayer
-from bnutils.wide.stacking import stack_layer
 
 
 class BatchRenorm1d(BatchNorm1d):
@@ -77,15 +73,3 @@ class BatchRenorm1d(BatchNorm1d):
     def extra_repr(self) -> str:
         settings = super().extra_repr()  # type: ignore[no-untyped-call]
         return f"{settings}, r_max={self.r_max}, d_max={self.d_max}"
-
-
-@stack_layer.register
-def _(first: BatchRenorm1d, layers: Sequence[BatchRenorm1d]) -> nn.Module:
-    wide = BatchRenorm1d(
-        len(layers) * first.num_features,
-        first.r_max,
-        first.d_max,
-        first.eps,
-        first.momentum,
-    )
-    return WideLayer(wide, layers)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.normalize import inverse_std, wide_dtype
-from bnutils.wide.rules.channelwise import WideLayer
-from bnutils.wide.stacking import stack_layer
 
 
 def combine_moments(counts: Tensor, means: Tensor, squares: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,14 +111,3 @@ class SyncBatchNorm1d(BatchNorm1d):
         if self.track_running_stats:
             self._update_running_stats(mean, var, m=int(m))
         return y  # type: ignore[no-any-return]
-
-
-@stack_layer.register
-def _(first: SyncBatchNorm1d, layers: Sequence[SyncBatchNorm1d]) -> nn.Module:
-    wide = SyncBatchNorm1d(
-        len(layers) * first.num_features,
-        first.eps,
-        first.momentum,
-        track_running_stats=first.track_running_stats,
-    )
-    return WideLayer(wide, layers)

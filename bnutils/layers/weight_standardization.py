@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
-
-from bnutils.wide.products import product
-from bnutils.wide.rules.linear import StackedLinear
-from bnutils.wide.stacking import stack_layer
 
 WS_EPS = 1e-5  # under the root, as for activations
 
@@ -32,33 +26,6 @@ class WSLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.linear(x, standardize(self.weight), self.bias)
-
-
-class WSConv2d(nn.Conv2d):
-    """A convolution, [B, in, H, W] to [B, out, H', W'], with each of its kernels standardized.
-
-    Arguments and state are those of ``torch.nn.Conv2d``; mean and variance of an output channel
-    are taken over all its in·k·k weights. A normalization should follow.
-    Source: Qiao et al. (2019), equations 5 to 7.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self._conv_forward(x, standardize(self.weight), self.bias)
-        return y
-
-
-class StackedWSLinear(StackedLinear):
-    """S linear layers with standardized weights: [S, in, B] to [S, out, B]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        flat = standardize(self.weight.flatten(0, 1))  # [S·out, in]
-        y = product(flat.view_as(self.weight), x)  # [S, out, B]
-        return y if self.bias is None else y + self.bias
-
-
-@stack_layer.register
-def _(first: WSLinear, layers: Sequence[WSLinear]) -> nn.Module:
-    return StackedWSLinear(layers)
 
 
 def with_standardized_weights(net: nn.Sequential) -> nn.Sequential:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bnutils.mistakes.short import ShortBatchNorm, register_short
+from bnutils.mistakes.short import ShortBatchNorm
+from bnutils.wide import stack_layer
+from bnutils.wide.rules.channelwise import stack_channels
 
 
 class UnbiasedBatchNorm(ShortBatchNorm):
@@ -46,4 +48,5 @@ class LastAxisBatchNorm(ShortBatchNorm):
     channel = -1
 
 
-register_short(UnbiasedBatchNorm, ShortcutBatchNorm, ConstantStatsBatchNorm, TinyEpsBatchNorm)
+for kind in (UnbiasedBatchNorm, ShortcutBatchNorm, ConstantStatsBatchNorm, TinyEpsBatchNorm):
+    stack_layer.register(kind, stack_channels)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bnutils.mistakes.short import ShortBatchNorm, register_short
+from bnutils.mistakes.short import ShortBatchNorm
+from bnutils.wide import stack_layer
+from bnutils.wide.rules.channelwise import stack_channels
 
 
 class BiasedRunningBatchNorm(ShortBatchNorm):
@@ -51,4 +53,5 @@ class ZeroVarianceBatchNorm(ShortBatchNorm):
         self.running_var = torch.zeros(channels)  # [C]
 
 
-register_short(BiasedRunningBatchNorm, ReversedMomentumBatchNorm, ZeroVarianceBatchNorm)
+for kind in (BiasedRunningBatchNorm, ReversedMomentumBatchNorm, ZeroVarianceBatchNorm):
+    stack_layer.register(kind, stack_channels)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from bnutils.wide import stack_layer
-from bnutils.wide.rules.channelwise import WideLayer
+from bnutils.wide.rules.channelwise import stack_channels
 
 
 class ShortBatchNorm(nn.Module):
@@ -73,16 +71,4 @@ class ShortBatchNorm(nn.Module):
         return values.view(shape)
 
 
-def stack_short(first: ShortBatchNorm, layers: Sequence[ShortBatchNorm]) -> nn.Module:
-    """Stack layers like ``ShortBatchNorm`` as one layer over the channels of all networks."""
-    wide = type(first)(len(layers) * len(first.weight), first.eps, first.momentum)
-    return WideLayer(wide, layers)
-
-
-def register_short(*kinds: type[ShortBatchNorm]) -> None:
-    """Let networks with these layers train side by side: they treat every channel alike."""
-    for kind in kinds:
-        stack_layer.register(kind, stack_short)
-
-
-register_short(ShortBatchNorm)
+stack_layer.register(ShortBatchNorm, stack_channels)

@@ -65,9 +65,7 @@ class StackedDecayedLinear(StackedLinear):
         return y if self.bias is None else y + self.bias
 
 
-@stack_layer.register
-def _(first: DecayedLinear, layers: Sequence[DecayedLinear]) -> nn.Module:
-    return StackedDecayedLinear(layers)
+stack_layer.register(DecayedLinear, lambda first, layers: StackedDecayedLinear(layers))
 
 
 def decay_hidden(net: nn.Sequential, share: float) -> nn.Sequential:

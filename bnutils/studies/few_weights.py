@@ -83,6 +83,4 @@ class StackedFewWeights(nn.Module):
             layer.free.data.copy_(free)
 
 
-@stack_layer.register
-def _(first: FewWeightsLinear, layers: Sequence[FewWeightsLinear]) -> nn.Module:
-    return StackedFewWeights(layers)
+stack_layer.register(FewWeightsLinear, lambda first, layers: StackedFewWeights(layers))

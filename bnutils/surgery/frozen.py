@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 
 import torch
@@ -13,8 +12,6 @@ from bnutils.layers.normalize import inverse_std, wide_dtype
 from bnutils.layers.renorm import BatchRenorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.surgery.norm_layers import BATCH_NORMS, OF_A_NORM, AnyBatchNorm, extras, norm_layers
-from bnutils.wide.rules.channelwise import WideLayer
-from bnutils.wide.stacking import stack_layer
 
 # In evaluation mode all of them are batch normalization by constants.
 FREEZABLE_NORMS = BATCH_NORMS | {GhostBatchNorm1d, BatchRenorm1d, SyncBatchNorm1d}
@@ -98,8 +95,3 @@ def _frozen_layer(
     for parameter in layer.parameters() if freeze_affine else ():
         parameter.requires_grad_(False)
     return layer.train(norm.training)
-
-
-@stack_layer.register
-def _(first: FrozenBatchNorm, layers: Sequence[FrozenBatchNorm]) -> nn.Module:
-    return WideLayer(FrozenBatchNorm(len(layers) * first.num_features, first.eps), layers)

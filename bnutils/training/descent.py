@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from bnutils.data.dataset import Dataset
 from bnutils.training.batches import batches
 from bnutils.training.recipe import Recipe
-from bnutils.wide.protocols import Weighted
+from bnutils.wide.stacking import Weighted
 
 
 def descend(

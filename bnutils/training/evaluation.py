@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from bnutils.data.dataset import Dataset, Part
 from bnutils.networks.building import evaluating
-from bnutils.wide.probing import probe_images, side_by_side
+from bnutils.wide.probing import probe_images
+from bnutils.wide.together import side_by_side
 
 FLOATS_PER_CHUNK = 2**22  # 16 MB of activations at a time, so that memory stays small
 

@@ -16,9 +16,9 @@ from bnutils.training.descent import descend, gradient_norms, gradient_rates
 from bnutils.training.evaluation import evaluate
 from bnutils.training.recipe import Recipe
 from bnutils.wide import unstack
-from bnutils.wide.probing import probe_images, probe_stack, side_by_side
+from bnutils.wide.probing import probe_images, probe_stack
 from bnutils.wide.rules.drawing import seed_draws
-from bnutils.wide.together import replicas_together
+from bnutils.wide.together import replicas_together, side_by_side
 
 Replica = tuple[float, int]  # learning rate, seed
 

@@ -1,4 +1,4 @@
-"""How the values of S networks lie in memory, and the layers that only change that.
+"""How the values of S networks lie in memory.
 
 Inside a stack vectors travel as [S, C, B] and images as [B, S·C, H, W]: in both, the channels of
 all replicas lie as PyTorch's kernels expect the channels of one network, so nothing is copied.
@@ -9,8 +9,18 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
+def split(x: Tensor, replicas: int) -> Tensor:
+    """From [S, C, B] to [S, B, C], and from [B, S·C, H, W] to [S, B, C, H, W]."""
+    return x.mT if x.dim() == 3 else x.unflatten(1, (replicas, -1)).transpose(0, 1)
+
+
+def merge(x: Tensor) -> Tensor:
+    """From [S, B, C] to [S, C, B], and from [S, B, C, H, W] to [B, S·C, H, W]."""
+    return x.mT if x.dim() == 3 else x.transpose(0, 1).flatten(1, 2)
+
+
 class Enter(nn.Module):
-    """From [S, B, C] to [S, C, B], and from [S, B, C, H, W] to [B, S·C, H, W].
+    """The layout inside a stack of what comes in, `merge`.
 
     With ``flat`` the network begins by flattening, and images become vectors [S, C·H·W, B] here,
     where that needs no copy.
@@ -21,34 +31,15 @@ class Enter(nn.Module):
         self.flat = flat
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() == 3 or self.flat:
-            return x.flatten(2).mT
-        return x.transpose(0, 1).flatten(1, 2)
-
-
-class StackedFlatten(nn.Module):
-    """From images [B, S·C, H, W] to vectors [S, C·H·W, B]; vectors stay as they are."""
-
-    def __init__(self, replicas: int) -> None:
-        super().__init__()
-        self.replicas = replicas
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.dim() == 3:
-            return x
-        own: Tensor = x.unflatten(1, (self.replicas, -1))  # [B, S, C, H, W]
-        return own.flatten(2).permute(1, 2, 0)
+        return merge(x.flatten(2) if self.flat else x)
 
 
 class Leave(nn.Module):
-    """From [S, C, B] to [S, B, C], and from [B, S·C, H, W] to [S, B, C, H, W]."""
+    """The layout outside of what goes out, `split`."""
 
     def __init__(self, replicas: int) -> None:
         super().__init__()
         self.replicas = replicas
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() == 3:
-            return x.mT
-        own: Tensor = x.unflatten(1, (self.replicas, -1))  # [B, S, C, H, W]
-        return own.transpose(0, 1)
+        return split(x, self.replicas)

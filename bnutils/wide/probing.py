@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from bnutils.data.dataset import Dataset
 from bnutils.networks.building import evaluating
 from bnutils.networks.chance import chance
-from bnutils.wide import stack
-from bnutils.wide.alone import Alone
 from bnutils.wide.rules.drawing import seed_draws
 
 MOST_IMAGES = 64
@@ -64,22 +62,3 @@ def agree(one: Tensor, other: Tensor) -> bool:
     if not size.isfinite():
         return not other.abs().max().isfinite()
     return bool((one - other).abs().max() <= TOLERANCE * size)
-
-
-def side_by_side(
-    nets: Sequence[nn.Sequential], seeds: Sequence[int], images: Tensor, classes: int
-) -> list[nn.Module]:
-    """The stack of all networks; one of each where no stack computes what they do.
-
-    Raises ValueError for no networks, and for those that do not take the images.
-    """
-    if not nets:
-        raise ValueError("there are no networks; give at least one")
-    alone = [probe(net, images, seed, classes) for net, seed in zip(nets, seeds, strict=True)]
-    try:
-        stacked = stack(nets)
-        together = probe_stack(stacked, images, seeds)
-    except Exception:  # whatever the reason, each can be trained alone, or tells what is wrong
-        return [Alone(net) for net in nets]
-    same = all(map(agree, alone, together))
-    return [stacked] if same else [Alone(net) for net in nets]

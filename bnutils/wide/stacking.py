@@ -7,42 +7,49 @@ mixes: replica s of the stack computes what network s would compute alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 from functools import singledispatch
+from typing import Any, Protocol, runtime_checkable
 
-from torch import nn
+from torch import Tensor, nn
 
-from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.networks.building import check_separate
-from bnutils.wide.dropout import StackedDropout
-from bnutils.wide.layout import Enter, Leave, StackedFlatten
+from bnutils.wide.layout import Enter, Leave
 from bnutils.wide.plain import check_plain
-from bnutils.wide.protocols import Writable
-from bnutils.wide.rules.channelwise import WideLayer
-from bnutils.wide.rules.linear import StackedLinear
-from bnutils.wide.rules.samplewise import StackedSampleNorm
 
-ELEMENTWISE = (
-    nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish,
-    nn.Softplus, nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish,
-)  # fmt: skip
-POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+
+@runtime_checkable
+class Writable(Protocol):
+    """A stacked layer that copies its weights and statistics into the layers it was made of."""
+
+    def write_back(self, layers: Sequence[Any]) -> None:
+        """Write into ``layers``, one for each network."""
+
+
+@runtime_checkable
+class Weighted(Protocol):
+    """A stacked layer with weights whose gradients are worth a look."""
+
+    def weights(self) -> list[Tensor]:
+        """The matrices or kernels, those of all networks one after another."""
 
 
 @singledispatch
 def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
-    """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W]."""
-    if type(first) in ELEMENTWISE + POOLING:  # alike for every channel, and without weights
-        return deepcopy(first)
+    """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W].
+
+    A rule for another type: ``stack_layer.register(Kind, rule)``.
+    """
     raise TypeError(
-        f"no rule to stack {type(first).__name__}; train the networks one by one "
-        f"(fit does so), or register a rule with @stack_layer.register"
+        f"no rule to stack {type(first).__name__}; train the networks one by one (fit does so), "
+        f"or register a rule with stack_layer.register({type(first).__name__}, rule)"
     )
 
 
-@stack_layer.register
-def _(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Module:
+def stack_sequence(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Sequential:
     return nn.Sequential(*(stack_alike(x) for x in zip(*layers, strict=True)))
+
+
+stack_layer.register(nn.Sequential, stack_sequence)
 
 
 def stack_alike(layers: Sequence[nn.Module]) -> nn.Module:
@@ -64,59 +71,6 @@ def _trained(layer: nn.Module) -> int:
     return sum(p.numel() for p in layer.parameters() if p.requires_grad)
 
 
-@stack_layer.register
-def _(first: nn.Flatten, layers: Sequence[nn.Flatten]) -> nn.Module:
-    if (first.start_dim, first.end_dim) != (1, -1):
-        raise TypeError("no rule to stack a Flatten that keeps dimensions; use nn.Flatten()")
-    return StackedFlatten(len(layers))
-
-
-@stack_layer.register
-def _(first: nn.Linear, layers: Sequence[nn.Linear]) -> nn.Module:
-    return StackedLinear(layers)
-
-
-@stack_layer.register
-def _(first: nn.Dropout, layers: Sequence[nn.Dropout]) -> nn.Module:
-    return StackedDropout(first.p, len(layers))
-
-
-@stack_layer.register
-def _(first: nn.Conv2d, layers: Sequence[nn.Conv2d]) -> nn.Module:
-    wide = nn.Conv2d(
-        len(layers) * first.in_channels,
-        len(layers) * first.out_channels,
-        first.kernel_size,  # type: ignore[arg-type]
-        first.stride,  # type: ignore[arg-type]
-        first.padding,  # type: ignore[arg-type]
-        first.dilation,  # type: ignore[arg-type]
-        groups=len(layers) * first.groups,
-        bias=first.bias is not None,
-        padding_mode=first.padding_mode,
-    )
-    return WideLayer(wide, layers)
-
-
-@stack_layer.register(BatchNorm1d)
-@stack_layer.register(BatchNorm2d)
-@stack_layer.register(nn.BatchNorm1d)
-@stack_layer.register(nn.BatchNorm2d)
-def _(first: nn.BatchNorm1d, layers: Sequence[nn.BatchNorm1d]) -> nn.Module:
-    wide = type(first)(
-        len(layers) * first.num_features,
-        first.eps,
-        first.momentum,
-        track_running_stats=first.track_running_stats,
-    )
-    return WideLayer(wide, layers)
-
-
-@stack_layer.register(nn.LayerNorm)
-@stack_layer.register(nn.GroupNorm)
-def _(first: nn.LayerNorm, layers: Sequence[nn.LayerNorm]) -> nn.Module:
-    return StackedSampleNorm(layers)
-
-
 def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     """Stack networks of one architecture; [S, B, ...] goes in, [S, B, classes] comes out.
 
@@ -130,8 +84,7 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     if not nets or len({str(net) for net in nets}) != 1:
         raise ValueError("stack needs at least one network, all of one architecture")
     check_plain(nets)
-    inner = stack_alike(nets)
-    assert isinstance(inner, nn.Sequential)
+    inner = stack_sequence(nets[0], nets)
     enter = Enter(flat=isinstance(nets[0][0], nn.Flatten))
     return nn.Sequential(enter, *inner, Leave(len(nets))).train(nets[0].training)
 

@@ -1,9 +1,12 @@
-"""How many networks side by side are fastest."""
+"""Which networks train as one stack: as many as is fastest, and none that a stack would change."""
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
 
+from torch import Tensor, nn
+
+from bnutils.wide.probing import agree, probe, probe_stack
 from bnutils.wide.stacking import stack
 
 MOST_TOGETHER = 20
@@ -28,3 +31,44 @@ def replicas_together(net: nn.Sequential, batch_size: int) -> int:
         return CONVOLUTIONS_TOGETHER if batch_size <= SMALL_BATCH else 1
     parameters = sum(parameter.numel() for parameter in net.parameters())
     return max(1, min(most_together(batch_size), PARAMETERS_TOGETHER // max(parameters, 1)))
+
+
+class Alone(nn.Module):
+    """A network as a stack of one: [1, B, ...] to [1, B, classes]; it shares its weights."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.net(x[0])
+        return y[None]
+
+    def weights(self) -> list[Tensor]:
+        """The matrices of linear layers and the kernels of convolutions.
+
+        Where such a one is made of other parameters, by pruning say, it is those that count.
+        """
+        kinds = (nn.Linear, nn.Conv2d)
+        layers = [layer for layer in self.net.modules() if isinstance(layer, kinds)]
+        held = [p for layer in layers for p in layer.parameters() if p.dim() >= 2]
+        return list(dict.fromkeys(held))
+
+
+def side_by_side(
+    nets: Sequence[nn.Sequential], seeds: Sequence[int], images: Tensor, classes: int
+) -> list[nn.Module]:
+    """The stack of all networks; one of each where no stack computes what they do.
+
+    Raises ValueError for no networks, and for those that do not take the images.
+    """
+    if not nets:
+        raise ValueError("there are no networks; give at least one")
+    alone = [probe(net, images, seed, classes) for net, seed in zip(nets, seeds, strict=True)]
+    try:
+        stacked = stack(nets)
+        together = probe_stack(stacked, images, seeds)
+    except Exception:  # whatever the reason, each can be trained alone, or tells what is wrong
+        return [Alone(net) for net in nets]
+    same = all(map(agree, alone, together))
+    return [stacked] if same else [Alone(net) for net in nets]

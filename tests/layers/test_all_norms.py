@@ -11,7 +11,6 @@ from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.layers.dyt import DyT
 from bnutils.layers.ghost import GhostBatchNorm1d
 from bnutils.layers.renorm import BatchRenorm1d
-from bnutils.layers.rmsnorm import RMSNorm
 from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.layers.weight_standardization import WSLinear
 from bnutils.mistakes import ShortBatchNorm
@@ -19,8 +18,9 @@ from bnutils.networks.residual import Residual
 from bnutils.networks.skipinit import SkipInit
 from bnutils.surgery.frozen import frozen
 from bnutils.wide import stack, unstack
+from tests.layers.values import CHANNELS as C
+from tests.layers.values import close, double, seeded
 
-C = 4
 BATCH_NORMS = {
     "vectors": BatchNorm1d,
     "images": BatchNorm2d,
@@ -32,8 +32,8 @@ BATCH_NORMS = {
 }
 OTHERS = {
     "dyt": DyT,
-    "rms": RMSNorm,
-    "bare rms": partial(RMSNorm, elementwise_affine=False),
+    "rms": nn.RMSNorm,
+    "bare rms": partial(nn.RMSNorm, elementwise_affine=False),
     "residual": lambda width: Residual(nn.Linear(width, width)),
     "skipinit": lambda width: SkipInit(nn.Linear(width, width), alpha_init=0.5),
     "standardized weights": lambda width: WSLinear(width, width),
@@ -41,20 +41,8 @@ OTHERS = {
 }
 
 
-def seeded(*shape, seed=0):
-    return torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
 def inputs(name, *front):
     return 2 * seeded(*front, 8, C, *(3, 2) * (name == "images")) - 1
-
-
-def away_from_start(layer):
-    layer.double()
-    with torch.no_grad():
-        for seed, parameter in enumerate(layer.parameters()):
-            parameter += 0.3 * seeded(*parameter.shape, seed=seed)
-    return layer
 
 
 def plain(name):
@@ -111,7 +99,7 @@ OVERWRITING = {
 @pytest.mark.parametrize("after", OVERWRITING)
 @pytest.mark.parametrize(("make", "name"), LAYERS, ids=IDS)
 def test_the_output_may_be_overwritten(make, name, after):
-    layer = away_from_start(make(name))
+    layer = double(make, name)
     inside, apart = OVERWRITING[after]
     for training in (True, False):
         layer.train(training)
@@ -124,7 +112,7 @@ def test_the_output_may_be_overwritten(make, name, after):
     ("make", "name"), [(m, n) for m, n in LAYERS if n != "short"], ids=part_name
 )
 def test_the_output_of_a_stack_may_be_overwritten_and_is_that_of_each_alone(make, name):
-    nets = [away_from_start(nn.Sequential(make(name), nn.Flatten())) for _ in "12"]
+    nets = [double(nn.Sequential, make(name), nn.Flatten()) for _ in "12"]
     x = inputs(name, 2)
     found = gradients(stack(nets), nn.ReLU(inplace=True), x)
     torch.testing.assert_close(found, gradients(stack(nets), nn.ReLU(), x), rtol=0, atol=0)
@@ -196,3 +184,49 @@ def test_a_constant_channel_without_epsilon_gives_beta(name):
 def test_a_negative_epsilon_is_refused(name):
     with pytest.raises(ValueError, match=r"eps is -1.*0 or more"):
         BATCH_NORMS[name](C, eps=-1.0).double()(inputs(name))
+
+
+CASES = {
+    "ghost": (partial(GhostBatchNorm1d, C, 3), (6, C)),
+    "ghost of sequences": (partial(GhostBatchNorm1d, C, 3), (6, C, 2)),
+    "renorm": (partial(BatchRenorm1d, C, 1.0, 0.0), (6, C)),
+    "ws linear": (partial(WSLinear, C, 3), (5, C)),
+    "dyt": (partial(DyT, C), (5, C)),
+    "residual": (lambda: Residual(nn.Linear(C, C), nn.Tanh()), (5, C)),
+    "skipinit": (lambda: SkipInit(nn.Linear(C, C), nn.Tanh()), (5, C)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_are_the_slopes(name):
+    make, shape = CASES[name]
+    layer = double(make)
+    names = [key for key, _ in layer.named_parameters()]
+
+    def output(x, *values):
+        state = {
+            **dict(copy.deepcopy(layer).named_buffers()),
+            **dict(zip(names, values, strict=True)),
+        }
+        return torch.func.functional_call(layer, state, (x,))
+
+    inputs = [seeded(*shape), *(p.detach().clone() for p in layer.parameters())]
+    assert torch.autograd.gradcheck(output, [value.requires_grad_() for value in inputs])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_saved_layer_computes_the_same(name):
+    make, shape = CASES[name]
+    layer, fresh = double(make), make().double()
+    layer(seeded(*shape))
+    fresh.load_state_dict(layer.state_dict())
+    close(fresh.eval()(seeded(*shape, seed=2)), layer.eval()(seeded(*shape, seed=2)))
+
+
+@pytest.mark.parametrize("name", ["ghost", "ghost of sequences", "renorm"])
+def test_half_precision_stays_near(name):
+    make, shape = CASES[name]
+    x = seeded(*shape, dtype=torch.float32)
+    y = make()(x.bfloat16())
+    assert y.dtype == torch.bfloat16
+    torch.testing.assert_close(y.float(), make()(x), rtol=0.05, atol=0.05)

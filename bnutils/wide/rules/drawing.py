@@ -1,4 +1,4 @@
-"""S layers that draw at random, one after another, each with a source of chance of its own."""
+"""Layers that draw at random: each of S has a source of chance of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+
+from bnutils.wide.layout import merge, split
+from bnutils.wide.stacking import stack_layer
 
 
 class Drawing(nn.Module):
@@ -29,19 +32,36 @@ class Apart(Drawing):
         self.layers = nn.ModuleList(map(deepcopy, layers))
 
     def forward(self, x: Tensor) -> Tensor:
-        vectors = x.dim() == 3
-        own = x.mT if vectors else x.unflatten(1, (len(self.layers), -1)).transpose(0, 1)
+        own = split(x, len(self.layers))  # [S, B, C, ...]
         outputs = []
         for layer, generator, part in zip(self.layers, self.generators, own, strict=True):
             with drawing_from(generator):
                 outputs.append(layer(part))  # [B, C, ...]
-        y = torch.stack(outputs)  # [S, B, C, ...]
-        return y.mT if vectors else y.transpose(0, 1).flatten(1, 2)
+        return merge(torch.stack(outputs))
 
     def write_back(self, layers: Sequence[nn.Module]) -> None:
         """Copy weights and statistics into the layers that these are copies of."""
         for layer, own in zip(layers, self.layers, strict=True):
             layer.load_state_dict(own.state_dict())
+
+
+class StackedDropout(Drawing):
+    """S dropouts, with the masks of ``nn.Dropout`` in one network after ``torch.manual_seed``.
+
+    Vectors are [S, C, B], images [B, S·C, H, W].
+    """
+
+    def __init__(self, p: float, replicas: int) -> None:
+        super().__init__(replicas)
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        noise = torch.empty(split(x, len(self.generators)).shape, dtype=x.dtype)  # [S, B, C, ...]
+        for part, generator in zip(noise, self.generators, strict=True):
+            part.bernoulli_(1 - self.p, generator=generator)
+        return x * merge(noise) / (1 - self.p) if self.p < 1 else x * 0
 
 
 def stack_apart(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
@@ -72,3 +92,6 @@ def drawing_from(generator: torch.Generator) -> Iterator[None]:
     finally:
         generator.set_state(torch.default_generator.get_state())
         torch.default_generator.set_state(before)
+
+
+stack_layer.register(nn.Dropout, lambda first, layers: StackedDropout(first.p, len(layers)))

@@ -1,41 +1,45 @@
-"""S linear layers as one product of stacks of matrices."""
+"""Linear layers: S of them as one product of stacks of matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
+from bnutils.layers.weight_standardization import WSLinear, standardize
 from bnutils.wide.products import product
+from bnutils.wide.rules.parameters import StackedParameters
+from bnutils.wide.stacking import stack_layer
 
 
-class StackedLinear(nn.Module):
+class StackedLinear(StackedParameters):
     """S linear layers: [S, in, B] to [S, out, B]."""
 
+    weight: nn.Parameter  # [S, out, in]
+    bias: nn.Parameter | None  # [S, out, 1]
+
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
-        super().__init__()
-        first = layers[0]
-        self.weight = nn.Parameter(
-            torch.stack([x.weight.detach() for x in layers]),  # [S, out, in]
-            requires_grad=first.weight.requires_grad,
-        )
-        self.bias: nn.Parameter | None = None
-        if first.bias is not None:
-            biases = torch.stack([x.bias.detach() for x in layers])[:, :, None]  # [S, out, 1]
-            self.bias = nn.Parameter(biases, requires_grad=first.bias.requires_grad)
+        super().__init__(layers, weight=0, bias=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = product(self.weight, x)  # [S, out, B]
+        y = product(self.used_weight(), x)  # [S, out, B]
         return y if self.bias is None else y + self.bias
+
+    def used_weight(self) -> Tensor:
+        """The matrices [S, out, in] that multiply the input."""
+        return self.weight
 
     def weights(self) -> list[Tensor]:
         """The weight matrices [S, out, in]."""
         return [self.weight]
 
-    def write_back(self, layers: Sequence[nn.Linear]) -> None:
-        """Copy the weights into the layers this one was made of."""
-        for index, layer in enumerate(layers):
-            layer.weight.data.copy_(self.weight[index])
-            if self.bias is not None:
-                layer.bias.data.copy_(self.bias[index, :, 0])
+
+class StackedWSLinear(StackedLinear):
+    """S linear layers with standardized weights."""
+
+    def used_weight(self) -> Tensor:
+        return standardize(self.weight.flatten(0, 1)).view_as(self.weight)
+
+
+stack_layer.register(nn.Linear, lambda first, layers: StackedLinear(layers))
+stack_layer.register(WSLinear, lambda first, layers: StackedWSLinear(layers))
