@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.layers.normalize import inverse_std
+from bnutils.surgery.extras import extras
 from bnutils.surgery.frozen import FrozenBatchNorm
-from bnutils.surgery.norm_layers import extras, is_norm
+from bnutils.surgery.norm_layers import is_norm
 
 NORMS_AFTER: dict[type[nn.Module], tuple[type[nn.Module], ...]] = {
     nn.Linear: (BatchNorm1d, nn.BatchNorm1d, FrozenBatchNorm),
@@ -41,7 +43,7 @@ def fold(net: nn.Sequential) -> nn.Sequential:
 
 
 def _fold_layers(net: nn.Sequential, prefix: str) -> list[nn.Module]:
-    if more := extras(net):
+    if more := "; ".join(extras(net)):
         raise FoldError(f"the network carries {more}, which its folded copy would lack; remove it")
     folded: list[nn.Module] = []
     previous: nn.Module | None = None
@@ -82,35 +84,9 @@ def fold_pair(
     of channels or dimensions, for subclasses, and for hooks or tensors that folding would lose.
     Source: Ioffe and Szegedy (2015), Algorithm 2, lines 10 and 11.
     """
-    kind, after = type(layer), type(norm)
-    if after not in NORMS_AFTER.get(kind, ()):
-        raise FoldError(
-            f"{name} is {after.__name__} after {kind.__name__}; only BatchNorm1d after Linear and "
-            f"BatchNorm2d after Conv2d can be folded, and no subclasses of them"
-        )
-    if more := extras(layer) or extras(norm):
-        raise FoldError(
-            f"{name} or the layer before it carries more than its settings, {more}, which a "
-            f"folded layer would lack; make it permanent or remove it first"
-        )
+    _check_pair(layer, norm, name)
     mean, var = norm.running_mean, norm.running_var
-    if mean is None or var is None:
-        raise FoldError(
-            f"{name} has no running statistics: it uses those of the batch in both modes, and "
-            f"only constants can be folded; train it with track_running_stats=True"
-        )
-    if norm.training:
-        raise FoldError(
-            f"{name} is in training mode, in which it uses the statistics of the batch, and only "
-            f"constants can be folded; call net.eval() first"
-        )
     assert isinstance(mean, Tensor) and isinstance(var, Tensor)  # for mypy
-    channels = layer.weight.shape[0]
-    if mean.shape != (channels,):
-        raise FoldError(
-            f"{name} normalizes {len(mean)} channels, but the layer before it has {channels}; "
-            f"expected as many"
-        )
     gamma, beta = norm.weight, norm.bias
     scale = inverse_std(var.double(), float(norm.eps))  # type: ignore[arg-type]  # [C]
     scale = scale if gamma is None else scale * gamma.double()  # type: ignore[operator]
@@ -122,3 +98,33 @@ def fold_pair(
     folded.weight = nn.Parameter(weight.to(layer.weight.dtype), requires_grad=trains)
     folded.bias = nn.Parameter(offset.to(layer.weight.dtype), requires_grad=trains)
     return folded
+
+
+def _check_pair(layer: nn.Linear | nn.Conv2d, norm: Any, name: str) -> None:
+    kind, after = type(layer), type(norm)
+    if after not in NORMS_AFTER.get(kind, ()):
+        raise FoldError(
+            f"{name} is {after.__name__} after {kind.__name__}; only BatchNorm1d after Linear and "
+            f"BatchNorm2d after Conv2d can be folded, and no subclasses of them"
+        )
+    if more := "; ".join([*extras(layer), *extras(norm)]):
+        raise FoldError(
+            f"{name} or the layer before it carries more than its settings, {more}, which a "
+            f"folded layer would lack; make it permanent or remove it first"
+        )
+    if norm.running_mean is None or norm.running_var is None:
+        raise FoldError(
+            f"{name} has no running statistics: it uses those of the batch in both modes, and "
+            f"only constants can be folded; train it with track_running_stats=True"
+        )
+    if norm.training:
+        raise FoldError(
+            f"{name} is in training mode, in which it uses the statistics of the batch, and only "
+            f"constants can be folded; call net.eval() first"
+        )
+    channels, there = len(norm.running_mean), len(layer.weight)
+    if channels != there:
+        raise FoldError(
+            f"{name} normalizes {channels} channels, but the layer before it has {there}; "
+            f"expected as many"
+        )

@@ -11,7 +11,8 @@ from bnutils.layers.ghost import GhostBatchNorm1d
 from bnutils.layers.normalize import inverse_std, wide_dtype
 from bnutils.layers.renorm import BatchRenorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
-from bnutils.surgery.norm_layers import BATCH_NORMS, OF_A_NORM, AnyBatchNorm, extras, norm_layers
+from bnutils.surgery.extras import extras
+from bnutils.surgery.norm_layers import BATCH_NORMS, AnyBatchNorm, norm_layers
 
 # In evaluation mode all of them are batch normalization by constants.
 FREEZABLE_NORMS = BATCH_NORMS | {GhostBatchNorm1d, BatchRenorm1d, SyncBatchNorm1d}
@@ -84,13 +85,13 @@ def _frozen_layer(
             f"layer {name!r}, {norm}, has no running statistics that could be frozen; "
             f"train it with track_running_stats=True"
         )
-    if more := extras(norm):
+    if more := "; ".join(extras(norm)):
         raise ValueError(
             f"layer {name!r} carries what a frozen layer would lack: {more}; remove it first, or "
             f"call eval() on this layer after each train()"
         )
     layer = FrozenBatchNorm(norm.num_features, norm.eps, affine=False)
-    for part in OF_A_NORM:
+    for part in layer._parameters | layer._buffers:
         setattr(layer, part, deepcopy(getattr(norm, part), copies))
     for parameter in layer.parameters() if freeze_affine else ():
         parameter.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Which layers of a network are batch normalization, and which of them a tool may convert."""
+"""Which layers of a network are batch normalization, and of a kind that a tool knows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ AnyBatchNorm = nn.modules.batchnorm._BatchNorm
 BATCH_NORMS: frozenset[type[AnyBatchNorm]] = frozenset(
     {BatchNorm1d, BatchNorm2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm}
 )
-OF_A_NORM = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
 
 
 def is_norm(layer: nn.Module) -> bool:
@@ -42,21 +41,3 @@ def norm_layers(
             )
         found[name] = layer
     return found
-
-
-def extras(layer: nn.Module) -> str:
-    """What a layer carries besides what its type says, in words; empty where it is plain.
-
-    Hooks, a replaced method, further tensors or layers, and weights that are no parameters, as
-    pruning leaves them: a layer made anew from the settings would lack them.
-    """
-    hooks = [name for name, value in vars(layer).items() if name.endswith("_hooks") and value]
-    methods = [name for name in vars(layer) if callable(getattr(type(layer), name, None))]
-    tensors = {*layer._parameters, *layer._buffers} - OF_A_NORM
-    replaced = [name for name in ("weight", "bias") if name in vars(layer)]
-    inner = [] if type(layer) is nn.Sequential else layer._modules
-    groups = {"hooks": hooks, "methods": methods, "tensors": tensors, "layers": inner,
-              "replaced weights": replaced}  # fmt: skip
-    return "; ".join(
-        f"{what} {', '.join(sorted(names))}" for what, names in groups.items() if names
-    )

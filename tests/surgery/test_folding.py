@@ -185,8 +185,8 @@ def hooked(layer):
     [
         (prune.random_unstructured(nn.Linear(3, 3), "weight", 0.5), BatchNorm1d(3), "weight_mask"),
         (nn.utils.spectral_norm(nn.Linear(3, 3)), BatchNorm1d(3), "weight_orig"),
-        (hooked(nn.Linear(3, 3)), BatchNorm1d(3), "_forward_hooks"),
-        (nn.Conv2d(3, 3, 1), hooked(BatchNorm2d(3)), "_forward_hooks"),
+        (hooked(nn.Linear(3, 3)), BatchNorm1d(3), "forward_hooks"),
+        (nn.Conv2d(3, 3, 1), hooked(BatchNorm2d(3)), "forward_hooks"),
         (nn.ConvTranspose2d(3, 3, 1), BatchNorm2d(3), "BatchNorm2d after ConvTranspose2d"),
         (WSLinear(3, 3), BatchNorm1d(3), "BatchNorm1d after WSLinear"),
         (nn.Linear(3, 3), BatchNorm2d(3), "BatchNorm2d after Linear"),
@@ -201,7 +201,10 @@ def test_a_pair_that_is_more_than_its_weights_is_refused(layer, norm, message):
 @pytest.mark.parametrize(
     ("net", "message"),
     [
-        (hooked(nn.Sequential(nn.Linear(3, 3), BatchNorm1d(3))), "the network carries hooks"),
+        (
+            hooked(nn.Sequential(nn.Linear(3, 3), BatchNorm1d(3))),
+            "network carries forward_hooks",
+        ),
         (nn.Sequential(nn.Linear(3, 3), ShortBatchNorm(3)), "layer 1, ShortBatchNorm, follows"),
         (
             nn.Sequential(nn.Conv1d(3, 3, 1), nn.InstanceNorm1d(3, track_running_stats=True)),

@@ -15,7 +15,6 @@ from bnutils.layers.synchronized import SyncBatchNorm1d
 from bnutils.mistakes import ShortBatchNorm
 from bnutils.networks.mlp import mlp
 from bnutils.surgery.frozen import FrozenBatchNorm, frozen
-from bnutils.wide import stack, unstack
 
 
 def seeded(*shape, seed=0):
@@ -188,13 +187,13 @@ UNKNOWN = {
     "a layer like it": (ShortBatchNorm(3), "ShortBatchNorm"),
     "tracking instances": (nn.InstanceNorm1d(3, track_running_stats=True), "InstanceNorm1d"),
     "parametrized": (parametrizations.weight_norm(BatchNorm1d(3), dim=None), "Parametrized"),
-    "a hook": (with_hook("register_forward_hook"), "hooks _forward_hooks"),
-    "a hook before": (with_hook("register_forward_pre_hook"), "_forward_pre_hooks"),
-    "a hook of gradients": (with_hook("register_full_backward_hook"), "_backward_hooks"),
+    "a hook": (with_hook("register_forward_hook"), "forward_hooks of its own"),
+    "a hook before": (with_hook("register_forward_pre_hook"), "forward_pre_hooks"),
+    "a hook of gradients": (with_hook("register_full_backward_hook"), "backward_hooks"),
     "pruned": (prune.random_unstructured(BatchNorm1d(3), "weight", 0.5), "weight_mask"),
-    "another forward": (replaced_forward(), "methods forward"),
-    "a layer inside": (BatchNorm1d(3), "layers activation"),
-    "a buffer more": (BatchNorm1d(3), "tensors mask"),
+    "another forward": (replaced_forward(), "attribute 'forward' of its own"),
+    "a layer inside": (BatchNorm1d(3), "'activation', which"),
+    "a buffer more": (BatchNorm1d(3), "'mask', which"),
 }
 UNKNOWN["a layer inside"][0].activation = nn.ReLU()
 UNKNOWN["a buffer more"][0].register_buffer("mask", torch.ones(3))
@@ -228,27 +227,3 @@ def test_half_precision_is_computed_wide():
 def test_a_layer_without_statistics_cannot_be_frozen():
     with pytest.raises(ValueError, match="no running statistics"):
         frozen(nn.Sequential(BatchNorm1d(3, track_running_stats=False)))
-
-
-def test_a_stack_of_frozen_networks_is_each_alone():
-    nets = [frozen(trained(seed=seed), freeze_affine=seed is None) for seed in (0, 1)]
-    alone = [copy.deepcopy(net) for net in nets]
-    x = seeded(2, 9, 6)
-    stacked = stack(nets).train()
-    y = stacked(x)
-    y.square().sum().backward()
-    with torch.no_grad():
-        for parameter in stacked.parameters():
-            parameter -= 0.1 * parameter.grad
-    unstack(stacked, nets)
-    for index, net in enumerate(alone):
-        z = net(x[index])
-        torch.testing.assert_close(y[index], z, rtol=1e-12, atol=1e-12)
-        z.square().sum().backward()
-        with torch.no_grad():
-            for parameter in net.parameters():
-                parameter -= 0.1 * parameter.grad
-        for value, reference in zip(
-            nets[index].state_dict().values(), net.state_dict().values(), strict=True
-        ):
-            torch.testing.assert_close(value, reference, rtol=1e-10, atol=1e-10)
