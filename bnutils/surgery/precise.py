@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from bnutils.layers.ghost import GhostBatchNorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d, combine_moments
+from bnutils.networks.building import evaluating
 from bnutils.surgery.frozen import FrozenBatchNorm
 from bnutils.surgery.norm_layers import BATCH_NORMS, AnyBatchNorm, norm_layers
-from bnutils.wide.layout import Enter
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -33,75 +33,70 @@ def precise_statistics(net: Net, batches: Iterable[Tensor], *, pooled: bool = Fa
     Source: Ioffe and Szegedy (2015), Algorithm 2, line 10; pooled: Wu and Johnson (2021), section
     3.1, E[μ² + σ²] - E[μ]².
     """
-    copy = deepcopy(net).eval()
-    norms = _tracking(copy, can_pool=pooled)
-    momenta = [norm.momentum for norm in norms.values()]
-    for norm in norms.values():
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain average
-        norm.train()
-    pools = [_Pool(norm) for norm in norms.values()] if pooled else []
-    count = 0
-    for x in batches:
-        copy(x)
-        count += 1
-    if not count:
-        raise ValueError("there are no batches: give at least one, of 2 samples or more")
-    for (name, norm), momentum in zip(norms.items(), momenta, strict=True):
-        norm.momentum = momentum
-        if not norm.num_batches_tracked:
-            raise ValueError(
-                f"layer {name!r} got none of the batches, so that it would be left without "
-                f"statistics: give the part of the network that is used in evaluation mode"
-            )
-    for pool in pools:
-        pool.finish()
-    return _with_modes_of(net, copy)
+    copy = deepcopy(net)
+    with evaluating(copy):
+        records = {name: _Record(norm) for name, norm in _tracking(copy, can_pool=pooled).items()}
+        count = 0
+        for x in batches:
+            copy(x)
+            count += 1
+        if not count:
+            raise ValueError("there are no batches: give at least one, of 2 samples or more")
+        for name, record in records.items():
+            if not record.counts:
+                raise ValueError(
+                    f"layer {name!r} got none of the batches, so that it would be left without "
+                    f"statistics: give the part of the network that is used in evaluation mode"
+                )
+            record.finish(pooled)
+    return copy
 
 
-class _Pool:
-    """Keeps the moments of each batch that a layer gets, and gives it those of all together."""
+class _Record:
+    """The moments of each batch that a layer gets, of which it takes over the average."""
 
     def __init__(self, norm: AnyBatchNorm) -> None:
-        self.norm = norm
+        self.norm, self.momentum = norm, norm.momentum
         self.counts: list[int] = []
         self.means: list[Tensor] = []
-        self.squares: list[Tensor] = []
+        self.variances: list[Tensor] = []
+        norm.reset_running_stats()
         norm.momentum = 1.0  # the running statistics are the last batch's
+        norm.train()
         self.hook = norm.register_forward_hook(self.note)
 
     def note(self, norm: AnyBatchNorm, inputs: tuple[Tensor, ...], _: Tensor) -> None:
         assert norm.running_mean is not None and norm.running_var is not None  # for mypy
-        m = inputs[0].numel() // inputs[0].shape[1]  # values per channel
-        self.counts.append(m)
+        self.counts.append(inputs[0].numel() // inputs[0].shape[1])  # values per channel
         self.means.append(norm.running_mean.to(torch.float64, copy=True))  # [C]
-        self.squares.append(norm.running_var.double() * (m - 1))  # [C]
+        self.variances.append(norm.running_var.to(torch.float64, copy=True))  # [C], unbiased
 
-    def finish(self) -> None:
+    def finish(self, pooled: bool) -> None:
         self.hook.remove()
-        counts = torch.tensor(self.counts).to(self.means[0])  # [K]
-        mean, var = combine_moments(counts, torch.stack(self.means), torch.stack(self.squares))
+        self.norm.momentum = self.momentum
+        means, variances = torch.stack(self.means), torch.stack(self.variances)  # [K, C]
+        mean, var = means.mean(0), variances.mean(0)  # [C]
+        if pooled:
+            counts = torch.tensor(self.counts).to(means)  # [K]
+            mean, var = combine_moments(counts, means, variances * (counts[:, None] - 1))
         assert self.norm.running_mean is not None and self.norm.running_var is not None  # for mypy
-        self.norm.running_mean.copy_(mean)  # [C]
-        self.norm.running_var.copy_(var)  # [C]
+        self.norm.running_mean.copy_(mean)
+        self.norm.running_var.copy_(var)
 
 
 @torch.no_grad()
-def adapt_statistics(net: Net, x: Tensor, *, prior: float = 0.0) -> Net:
+def adapt_statistics(net: Net, x: Tensor, *, prior: float = 0.0, dim: int = 0) -> Net:
     """A copy of ``net`` whose running statistics are moved towards those of one batch ``x``.
 
     With n samples in ``x`` [n, ...] the new statistics are (``prior`` · old + n · batch) /
     (``prior`` + n): 0 forgets the old ones. Each layer sees its input as the layers below, already
-    adapted, pass it on. A stack of networks takes [S, n, ...] and n from the second dimension.
+    adapted, pass it on. For a stack of networks, which takes [S, n, ...], ``dim`` is 1.
     Raises ValueError for a negative ``prior`` or where there is nothing to adapt.
     Source: Schneider et al. (2020), eq. 3.
     """
     if prior < 0:
         raise ValueError(f"prior is {prior}: it counts samples; expected 0 or more")
-    copy = deepcopy(net).eval()
-    is_stack = any(isinstance(part, Enter) for part in copy.children())
-    n = x.shape[1 if is_stack else 0]
-
+    copy, n = deepcopy(net), x.shape[dim]
     adapted: set[nn.Module] = set()
 
     def absorb(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
@@ -118,10 +113,11 @@ def adapt_statistics(net: Net, x: Tensor, *, prior: float = 0.0) -> Net:
         norm.momentum = momentum
 
     hooks = [norm.register_forward_pre_hook(absorb) for norm in _tracking(copy).values()]
-    copy(x)
+    with evaluating(copy):
+        copy(x)
     for hook in hooks:
         hook.remove()
-    return _with_modes_of(net, copy)
+    return copy
 
 
 def _tracking(net: nn.Module, can_pool: bool = False) -> dict[str, AnyBatchNorm]:
@@ -137,9 +133,3 @@ def _tracking(net: nn.Module, can_pool: bool = False) -> dict[str, AnyBatchNorm]
     if not norms:
         raise ValueError("the network has no batch normalization with running statistics")
     return norms
-
-
-def _with_modes_of(net: nn.Module, copy: Net) -> Net:
-    for part, own in zip(net.modules(), copy.modules(), strict=True):
-        own.training = part.training
-    return copy

@@ -92,7 +92,7 @@ def test_a_huge_prior_changes_nothing():
 def test_a_stack_is_adapted_as_each_network_alone():
     nets = [mlp([3, 4, 5, 2], norm=BatchNorm1d, seed=seed).double().eval() for seed in range(3)]
     x = seeded(3, 7, 3)
-    together = adapt_statistics(stack(nets), x, prior=5)(x)
+    together = adapt_statistics(stack(nets), x, prior=5, dim=1)(x)
     for index, net in enumerate(nets):
         close(together[index], adapt_statistics(net, x[index], prior=5)(x[index]))
     precise = precise_statistics(stack(nets), [x])(x)
