@@ -39,8 +39,7 @@ def _kind(layer: object) -> str:
 
 
 def _problems(first: nn.Module, layer: nn.Module, training: bool) -> Iterator[str]:
-    """What a layer has that its type does not say, and its mode does not; then in what it differs
-    from the ``first`` of its type, other than the values of weights."""
+    """What a layer has beyond its type and its network's mode, or else than ``first``."""
     yield from extras(layer)
     if layer.training != training:
         yield "a mode of its own"
@@ -59,8 +58,7 @@ def _problems(first: nn.Module, layer: nn.Module, training: bool) -> Iterator[st
 
 
 def _form(value: Tensor | None) -> tuple[Any, ...] | None:
-    form = None if value is None else (value.shape, value.dtype, value.device, value.requires_grad)
-    return form
+    return value if value is None else (value.shape, value.dtype, value.device, value.requires_grad)
 
 
 def _equal(one: object, other: object) -> bool:

@@ -37,7 +37,8 @@ def families(norm):
 
 def moved(net):
     """The network with running statistics that are not those of a fresh one."""
-    return net.train(net(seeded(9, 6, dtype=torch.float32)) is not None)
+    net(seeded(9, 6, dtype=torch.float32))
+    return net
 
 
 def deep(block, norm=None):
