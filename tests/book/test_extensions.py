@@ -16,7 +16,6 @@ import pytest
 
 from book._ext.bookext.building import repository
 from book._ext.bookext.building.repository import set_address, write_address
-from book._ext.bookext.execution.dependencies import Package, mentioned
 from book._ext.bookext.web.theme import tidy
 from tests.book.tiny_book import ROOT, Book, chapter, described, drawn, environment, make_book
 from tests.waiting import PATIENCE
@@ -295,36 +294,6 @@ def test_pasted_number_follows_its_source(tmp_path: Path) -> None:
         assert share in (book.build_folder / "html/words.html").read_text()
 
 
-def test_modules_are_followed_through_imports(tmp_path: Path) -> None:
-    sources = {
-        "__init__": "from bnutils.a import f",
-        "a": "import bnutils.b",
-        "b": "",
-        "c": "from bnutils import a",
-        "unused": "",
-        "deep/__init__": "",
-        "deep/d": "",
-    }
-    for name, text in sources.items():
-        path = tmp_path / "bnutils" / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    package = Package(tmp_path / "bnutils")
-    every = {"bnutils", "bnutils.a", "bnutils.b"}
-    assert package.used_by("from bnutils.c import x") == {*every, "bnutils.c"}
-    assert package.used_by("from bnutils.deep.d import x") == {
-        *every, "bnutils.deep", "bnutils.deep.d"
-    }  # fmt: skip
-    assert package.used_by("import torch") == set()
-    key = package.key("import bnutils", ["digits"])
-    assert key == package.key("from bnutils import f", ["digits"])
-    assert key != package.key("import bnutils", ["mnist"])
-    (tmp_path / "bnutils/unused.py").write_text("x = 1")
-    assert key == package.key("import bnutils", ["digits"])
-    (tmp_path / "bnutils/b.py").write_text("x = 1")
-    assert key != package.key("import bnutils", ["digits"])
-
-
 @pytest.mark.parametrize(
     ("repository", "site"),
     [
@@ -370,14 +339,6 @@ def test_tidy_changes_nothing_twice() -> None:
     once = tidy(html)
     assert once == tidy(once)
     assert "fontawesome" not in once and "x.js" in once and "aria-label" not in once
-
-
-def test_stored_results_that_a_chapter_names_belong_to_its_key(tmp_path: Path) -> None:
-    run, other = tmp_path / "run.json", tmp_path / "other.json"
-    run.write_text("1")
-    other.write_text("2")
-    assert mentioned('open("run.json")', [run, other]) == ["1"]
-    assert mentioned("print()", [run, other]) == []
 
 
 def test_a_longer_run_does_not_take_the_outputs_of_a_shorter_one(

@@ -26,6 +26,7 @@ from bnutils.data.dataset import Dataset, Part
 from bnutils.networks.mlp import mlp
 from bnutils.sweeps._store.fingerprint import fingerprint
 from bnutils.sweeps._store.sources import code_origin, library_digest, source_digest
+from bnutils.sweeps.imports import file_imports
 from bnutils.training.loop import train_together
 from tests import ROOT
 
@@ -288,7 +289,7 @@ def library_copy(tmp_path, monkeypatch):
     copy = tmp_path / "bnutils"
     shutil.copytree(ROOT / "bnutils", copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(bnutils, "__path__", [str(copy)])
-    caches = (code_origin, library_digest, source_digest)
+    caches = (code_origin, library_digest, source_digest, file_imports)
 
     def forget():
         for cache in caches:
@@ -304,7 +305,9 @@ def append(path, text):
     path.write_text(path.read_text() + text)
 
 
-@pytest.mark.parametrize("file", ["training.py", "descent.py", "recipe.py", "data/dataset.py"])
+@pytest.mark.parametrize(
+    "file", ["training/loop.py", "training/descent.py", "training/recipe.py", "data/dataset.py"]
+)
 def test_the_engine_counts_with_all_it_imports(library_copy, file):
     folder, forget = library_copy
     digests = [fingerprint(train_together)]
@@ -318,13 +321,37 @@ def test_the_engine_counts_with_all_it_imports(library_copy, file):
 def test_a_module_that_is_not_imported_does_not_count(library_copy):
     folder, forget = library_copy
     before = fingerprint(mlp, BatchNorm1d)
-    append(folder / "plots.py", "\nNEW = 1\n")
-    append(folder / "training.py", "\nNEW = 1\n")
+    append(folder / "show/plots.py", "\nNEW = 1\n")
+    append(folder / "training/loop.py", "\nNEW = 1\n")
     forget()
     assert fingerprint(mlp, BatchNorm1d) == before
-    append(folder / "normalize.py", "\nNEW = 1\n")
+    append(folder / "layers/normalize.py", "\nNEW = 1\n")
     forget()
     assert fingerprint(mlp) == fingerprint(mlp) and fingerprint(mlp, BatchNorm1d) != before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from bnutils import mlp\ndef build(seed): return mlp([2, 3])",
+        "import bnutils\ndef build(seed): return bnutils.mlp([2, 3])",
+        "import bnutils as b\ndef build(seed): return b.networks.mlp.mlp([2, 3])",
+        "import bnutils.networks.mlp\ndef build(seed): return bnutils.networks.mlp.mlp([2, 3])",
+        "def build(seed):\n    from bnutils import mlp\n    return mlp([2, 3])",
+        "def build(seed):\n    import bnutils\n    return bnutils.mlp([2, 3])",
+        "def build(seed):\n    from bnutils.networks import mlp\n    return mlp.mlp([2, 3])",
+    ],
+)
+def test_a_name_of_the_vocabulary_counts_with_its_own_module(library_copy, text):
+    folder, forget = library_copy
+    namespace = {"__name__": "__main__"}
+    exec(text, namespace)
+    digests = [fingerprint(namespace["build"])]
+    for file in ("training/loop.py", "networks/mlp.py"):
+        append(folder / file, "\nNEW = 1\n")
+        forget()
+        digests.append(fingerprint(namespace["build"]))
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_a_helper_in_a_file_of_the_readers_own_counts(tmp_path, monkeypatch):

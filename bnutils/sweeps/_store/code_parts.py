@@ -10,9 +10,10 @@ import sys
 import types
 from collections import namedtuple
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from bnutils.sweeps._store.sources import code_origin, module_file, source_digest
+from bnutils.sweeps._store.sources import LIBRARY, code_origin, module_file, source_digest
 
 IGNORED_ATTRIBUTES = frozenset(
     {"_abc_impl", "_backward_cls"}  # torch numbers the latter in the order in which they are made
@@ -129,24 +130,27 @@ def _globals(function: types.FunctionType) -> dict[str, object]:
             value = function.__globals__[step.argval]
             found[step.argval] = _module_part(value, attributes)
         elif step.opname == "IMPORT_NAME":
-            file = module_file(step.argval)
-            origin = code_origin(step.argval)
-            local = origin is None and file and file.endswith(".py")
-            found[f"import {step.argval}"] = _file_digest(file) if local and file else origin
+            names = [step.argval, *(f"{step.argval}.{name}" for name in sorted(attributes))]
+            found[f"import {step.argval}"] = [_file_digest(names[0]), *map(code_origin, names)]
     return found
 
 
-def _file_digest(file: str) -> str:
-    from pathlib import Path
+def _file_digest(module: str) -> str | None:
+    file = module_file(module) if code_origin(module) is None else None
+    return source_digest(Path(file)) if file and file.endswith(".py") else None
 
-    return source_digest(Path(file))
 
-
-def _module_part(value: Any, attributes: set[str]) -> object:
-    """Of a module of the reader's own only what is used counts."""
-    if not inspect.ismodule(value) or code_origin(value.__name__) is not None:
+def _module_part(value: Any, attributes: set[str], inside: tuple[Any, ...] = ()) -> object:
+    """Of a module of the reader's own or of this library only what is used counts."""
+    if not inspect.ismodule(value) or value in inside:
         return value
-    return {name: getattr(value, name) for name in sorted(attributes) if hasattr(value, name)}
+    if code_origin(value.__name__) is not None and value.__name__.split(".")[0] != LIBRARY:
+        return value
+    return {
+        name: _module_part(getattr(value, name), attributes, (*inside, value))
+        for name in sorted(attributes)
+        if hasattr(value, name)
+    }
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:

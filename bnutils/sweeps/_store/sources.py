@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from importlib.util import find_spec, resolve_name
+from importlib.util import find_spec
 from pathlib import Path
+
+from bnutils.sweeps.imports import Package
 
 LIBRARY = "bnutils"
 PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
@@ -19,8 +20,8 @@ PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
 def code_origin(module: str) -> str | None:
     """What decides how the code of a module works, None for a file of the reader's own.
 
-    For a module of this library that is a digest of its source and of all it imports from the
-    library; for another installed package its version. Nothing is executed.
+    For a module of this library, or a name in one, that is a digest of the sources that run when it
+    is imported; for another installed package its version. Nothing is executed.
     """
     top = module.partition(".")[0]
     if top == LIBRARY and top in sys.modules:
@@ -53,52 +54,24 @@ def package_version(top: str) -> str:
 
 
 @cache
-def library_digest(module: str) -> str:
-    """A digest of a module of this library and of those it imports, directly or not.
+def library_digest(name: str) -> str:
+    """A digest of the modules of this library that run when a dotted name of it is imported.
 
-    Comments, docstrings and layout do not count. A package stands for its ``__init__`` alone.
+    Comments, docstrings and layout do not count.
     """
-    seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in seen and (path := _library_file(name)):
-            seen.add(name)
-            waiting += _library_imports(path, name)
-    text = "".join(f"{name} {source_digest(_library_file(name))}\n" for name in sorted(seen))
+    package = Package(Path(sys.modules[LIBRARY].__path__[0]))
+    needed = sorted(package.needed_for([name]).items())
+    text = "".join(f"{module} {source_digest(file)}\n" for module, file in needed)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 @cache
-def source_digest(path: Path | None) -> str:
+def source_digest(path: Path) -> str:
     """A digest of what a Python file says, without comments, docstrings and layout."""
-    tree = ast.parse(path.read_text("utf-8") if path else "")
+    tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 del node.body[0]
     return hashlib.blake2b(ast.dump(tree).encode(), digest_size=16).hexdigest()
-
-
-def _library_file(module: str) -> Path | None:
-    path = Path(sys.modules[LIBRARY].__path__[0]).joinpath(*module.split(".")[1:])
-    files = (path.with_suffix(".py"), path / "__init__.py")
-    return next((file for file in files if file.is_file()), None)
-
-
-def _library_imports(path: Path, module: str) -> Iterator[str]:
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            origin = resolve_name("." * node.level + (node.module or ""), package)
-            inner = [f"{origin}.{alias.name}" for alias in node.names]
-            names = [
-                name if name.startswith(f"{LIBRARY}.") and _library_file(name) else origin
-                for name in inner
-            ]
-        else:
-            continue
-        yield from (name for name in names if name.split(".")[0] == LIBRARY)

@@ -14,10 +14,12 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from bnutils.sweeps.imports import Package
+
 from ..building.environment import KERNEL_CODE
 from ..building.stop import stop
 from .chapters import Chapter, read_chapter
-from .dependencies import Package, library_versions, mentioned
+from .dependencies import chapter_key, library_versions
 from .running import Result, run_all
 from .storage import Durations, Store
 from .warm_kernels import start_server
@@ -53,11 +55,7 @@ def find_outdated(
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
     constants += [path.read_text("utf-8") for path in sorted(KERNEL_CODE.rglob("*.py"))]
     chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
-    stored = sorted(package.folder.joinpath("stored").glob("*.json"))
-    keys = {
-        chapter.name: package.key(chapter.code, [*constants, *mentioned(chapter.code, stored)])
-        for chapter in chapters
-    }
+    keys = {chapter.name: chapter_key(package, chapter.code, constants) for chapter in chapters}
     before: dict[str, str] = getattr(env, "book_keys", {})
     env.book_keys = keys
     return [name for name, key in keys.items() if before.get(name) != key]
