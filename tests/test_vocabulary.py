@@ -5,13 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
+import jupytext
 import pytest
 
 import bnutils
+from bnutils.sweeps.imports import read_imports
 from tests import ROOT
 
 HEAVY = {"torch", "numpy", "scipy", "sklearn", "pandas", "matplotlib", "IPython", "joblib"}
+NAMES = {name: getattr(bnutils, name) for name in bnutils.__all__}
 LIGHT = ("bnutils", "bnutils.evidence.claims", "bnutils.sweeps.imports", "bnutils.sweeps.settings")
 
 
@@ -35,9 +40,8 @@ def test_a_light_name_loads_nothing_heavy() -> None:
     assert not HEAVY & set(fresh(asked).split())
 
 
-@pytest.mark.parametrize("name", bnutils.__all__)
-def test_a_name_is_what_it_is_in_its_module(name: str) -> None:
-    thing = getattr(bnutils, name)
+@pytest.mark.parametrize(("name", "thing"), NAMES.items())
+def test_a_name_is_what_it_is_in_its_module(name: str, thing: Any) -> None:
     assert thing is getattr(import_module(thing.__module__), name)
     assert thing.__module__.startswith("bnutils.")
 
@@ -54,3 +58,17 @@ def test_an_unknown_name_is_refused_as_in_any_module() -> None:
         bnutils.nothing  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(ImportError, match="cannot import name 'nothing' from 'bnutils'"):
         exec("from bnutils import nothing")
+
+
+CHAPTERS = sorted({*(ROOT / "book").rglob("*.md"), ROOT / "README.md"})
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapters_import_the_vocabulary_as_such_and_nothing_internal(path: Path) -> None:
+    cells = [cell.source for cell in jupytext.read(path).cells if cell.cell_type == "code"]
+    lines = "\n".join(cells).splitlines()
+    code = "\n".join(line for line in lines if line.lstrip()[:1] not in ("%", "!"))
+    names = read_imports(code).names
+    assert not [name for name in names if "._" in name]
+    homes = {f"{thing.__module__}.{name}" for name, thing in NAMES.items()}
+    assert not names & {*homes, "bnutils.data.load"}
