@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import ipywidgets
 from IPython.display import display
 
-
-def is_live() -> bool:
-    """Whether a reader sits at the kernel: always, unless BNUTILS_LIVE is 0, as in builds."""
-    return os.environ.get("BNUTILS_LIVE", "1") != "0"
+from bnutils.sweeps.settings import is_live
 
 
 def explore(draw: Callable[..., None], **controls: ipywidgets.Widget) -> None:

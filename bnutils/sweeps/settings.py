@@ -1,4 +1,4 @@
-"""How much work a longer run may take: one setting that lengthens the experiments."""
+"""What a reader sets by the environment: how long experiments run, and whether they are live."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def effort() -> int:
             f"as in {VARIABLE}=10 for ten times the usual work, or leave it unset"
         )
     return int(text)
+
+
+def is_live() -> bool:
+    """Whether a reader sits at the kernel: always, unless BNUTILS_LIVE is 0, as in builds."""
+    return os.environ.get("BNUTILS_LIVE", "1") != "0"

@@ -11,11 +11,11 @@ from torch import nn
 
 from bnutils.data.dataset import Dataset
 from bnutils.sweeps._backends.backends import chosen_backend, chosen_jobs, open_pool
+from bnutils.sweeps._backends.sendable import check_sendable
 from bnutils.sweeps._engine.execution import Execution
 from bnutils.sweeps._engine.group import dataset_arrays, train_elsewhere, train_numbered
 from bnutils.sweeps._engine.planning import Group, PlannedRun, Setting, grouped, planned_runs
 from bnutils.sweeps._engine.progress import progress
-from bnutils.sweeps._engine.sendable import check_sendable
 from bnutils.sweeps._store.folder import default_store
 from bnutils.sweeps._store.record import Record
 from bnutils.sweeps._store.store import MemoryStore as MemoryStore

@@ -13,8 +13,8 @@ from torch import nn
 from bnutils import BatchNorm1d
 from bnutils.networks.mlp import mlp
 from bnutils.sweeps._backends.backends import chosen_backend, chosen_jobs
+from bnutils.sweeps._backends.sendable import check_sendable
 from bnutils.sweeps._engine.planning import grouped, planned_runs
-from bnutils.sweeps._engine.sendable import check_sendable
 from bnutils.sweeps._store.folder import FolderStore
 from bnutils.sweeps._store.store import MemoryStore
 from bnutils.sweeps.results import RunFailed

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
-from bnutils.sweeps._engine.sendable import sendable_code
+from bnutils.sweeps._backends.pool import Arriving, Pool, Tasks
+from bnutils.sweeps._backends.sendable import sendable_code
 
 BACKENDS = ("local", "dask", "ray")
-Tasks = Iterable[tuple[Any, ...]]
-Arriving = Generator[Any, None, None]
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Processes that compute: how many, with how many threads each, and the way to call them.
-
-    ``call(function, tasks)`` yields the results as they are ready, in any order, and takes tasks
-    from the iterable only as there is room. ``here`` says that all happens in this process.
-    """
-
-    jobs: int
-    threads: int
-    call: Callable[[Callable[..., Any], Tasks], Arriving]
-    here: bool = False
 
 
 def chosen_backend(backend: str | None) -> str:
@@ -96,25 +78,3 @@ def call_here(function: Callable[..., Any], tasks: Tasks) -> Arriving:
     """The results of ``function`` for each task, in this process."""
     for task in tasks:
         yield function(*task)
-
-
-def call_joblib(parallel: Any, function: Callable[..., Any], tasks: Tasks) -> Arriving:
-    """The results of a joblib.Parallel that returns a generator."""
-    import joblib
-
-    results = parallel(joblib.delayed(function)(*task) for task in tasks)
-    try:
-        yield from results
-    finally:
-        with warnings.catch_warnings():  # joblib warns of the work that an interrupt throws away
-            warnings.simplefilter("ignore", UserWarning)
-            results.close()
-
-
-def call_in_waves(parallel: Any, size: int, function: Callable[..., Any], tasks: Tasks) -> Arriving:
-    """The results of a joblib.Parallel that returns lists: of ``size`` tasks at a time."""
-    import joblib
-
-    waiting = iter(tasks)
-    while wave := list(islice(waiting, size)):
-        yield from parallel(joblib.delayed(function)(*task) for task in wave)

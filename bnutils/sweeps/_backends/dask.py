@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from bnutils.sweeps._backends.backends import Arriving, Pool, Tasks, call_joblib
+from bnutils.sweeps._backends.pool import Arriving, Pool, Tasks, call_joblib
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bnutils.sweeps._backends.backends import Arriving, Tasks, call_joblib
+from bnutils.sweeps._backends.pool import Arriving, Tasks, call_joblib
 
 WATCH_SECONDS = 0.5
 

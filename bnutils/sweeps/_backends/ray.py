@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
+from typing import Any
 
-from bnutils.sweeps._backends.backends import Pool, call_in_waves
+from bnutils.sweeps._backends.pool import Arriving, Pool, Tasks
 
 
 @contextmanager
@@ -37,3 +39,12 @@ def open_ray_pool(jobs: int) -> Iterator[Pool]:
     finally:
         if started:
             ray.shutdown()
+
+
+def call_in_waves(parallel: Any, size: int, function: Callable[..., Any], tasks: Tasks) -> Arriving:
+    """The results of a joblib.Parallel that returns lists: of ``size`` tasks at a time."""
+    import joblib
+
+    waiting = iter(tasks)
+    while wave := list(islice(waiting, size)):
+        yield from parallel(joblib.delayed(function)(*task) for task in wave)

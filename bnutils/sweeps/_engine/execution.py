@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from bnutils.sweeps._backends.backends import Pool
+from bnutils.sweeps._backends.pool import Pool
 from bnutils.sweeps._engine.group import error_reason
 from bnutils.sweeps._engine.planning import Group, PlannedRun
 from bnutils.sweeps._engine.progress import Progress

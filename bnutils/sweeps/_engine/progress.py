@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bnutils.sweeps._engine.planning import Group
+from bnutils.sweeps.settings import is_live
 
 
 class Progress:
@@ -33,8 +34,6 @@ def progress(groups: Sequence[Group]) -> Iterator[Progress]:
 
     The time left is estimated from the share of the work that is done.
     """
-    from bnutils.show.live import is_live
-
     runs = sum(len(group.runs) for group in groups)
     if not is_live():
         yield Progress(None, runs)
