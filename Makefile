@@ -52,10 +52,11 @@ submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12; SCAFFOLD
 links: $(READY) ## follow every link of the book (needs the network)
 	$(IN_VENV) jupyter-book build . --builder linkcheck --path-output _build/links
 
-lint: $(DEV) ## check style and types
+lint: $(DEV) ## check style, types and which room imports which
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict $(PACKAGES)
+	$(VENV)/bin/lint-imports
 
 test: $(DEV) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
 	# The book is built with both cores, and then read. Status 5: PYTEST chose no test of this part.
