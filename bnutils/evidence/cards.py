@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from bnutils.evidence.claims import Claim
+from bnutils.evidence.statements import Statement
 
 # Word, symbol and colour each tell the verdict. White letters on the colours have a contrast
 # of at least 5, and common colour visions tell them apart.
@@ -34,7 +34,7 @@ gap:.4em 1.5em;margin-top:.8em;font-size:.9em}
 """
 
 
-def html_card(claim: Claim) -> str:
+def html_card(claim: Statement) -> str:
     """The claim as an HTML article that needs no script and no other style sheet.
 
     The source is marked as ``data-cite``, so that a book can put a citation in its place.
@@ -57,7 +57,7 @@ def html_card(claim: Claim) -> str:
     )
 
 
-def markdown_card(claim: Claim) -> str:
+def markdown_card(claim: Statement) -> str:
     """The claim as a paragraph and a list in Markdown."""
     symbol, _ = VERDICT_LOOKS[claim.verdict]
     details = [f"- {term}: {_markdown(text)}" for term, text in _details(claim)]
@@ -71,7 +71,7 @@ def markdown_card(claim: Claim) -> str:
     )
 
 
-def plain_card(claim: Claim) -> str:
+def plain_card(claim: Statement) -> str:
     """The claim in lines of plain text."""
     symbol, _ = VERDICT_LOOKS[claim.verdict]
     lines = [f"{term}: {text}" for term, text in _details(claim)]
@@ -84,7 +84,7 @@ def plain_card(claim: Claim) -> str:
     )
 
 
-def _details(claim: Claim) -> list[tuple[str, str]]:
+def _details(claim: Statement) -> list[tuple[str, str]]:
     seconds = f"{claim.seconds:.0f} s" if claim.seconds >= 1 else "less than 1 s"
     cost = f"{claim.seconds / 60:.0f} minutes" if claim.seconds >= 120 else seconds
     found = [
@@ -98,7 +98,7 @@ def _details(claim: Claim) -> list[tuple[str, str]]:
     return [(term, text) for term, text in found if text]
 
 
-def _terms(claim: Claim) -> list[tuple[str, str]]:
+def _terms(claim: Statement) -> list[tuple[str, str]]:
     def marked(term: str, text: str) -> str:
         cited = term == "Source" and claim.source != "this book"
         return f'<span data-cite="{escape(text)}">{escape(text)}</span>' if cited else escape(text)
@@ -110,7 +110,7 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#$|~&!])", r"\\\1", text)
 
 
-def _bar(claim: Claim) -> str:
+def _bar(claim: Statement) -> str:
     """A drawing of the interval, the reference and the claimed side; nothing if undefined."""
     found = claim.evidence
     if not found.defined:

@@ -1,81 +1,19 @@
-"""Claims: a statement, the evidence for it, and the verdict that follows from the interval."""
+"""Claims: statements that are judged, and shown as cards."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
+from bnutils.evidence.cards import html_card, markdown_card, plain_card
+from bnutils.evidence.statements import Statement
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
-DERIVED = ("verdict", "claimed", "ours")  # in `Claim.to_dict` besides the fields
-_CLAIM_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A statement about ``quantity``, to be judged by the 95 % interval of ``evidence``.
-
-    ``name`` is unique in the book. ``source`` is a key of the bibliography or "this book".
-    ``direction`` says on which side of ``reference`` the statement places the quantity: 0 for
-    differences, 1 for ratios. ``setting`` and ``data`` say what was trained on what, ``seconds``
-    how long. ``paper`` is the source's own figure and what differs there. ``relied_on`` says that
-    the text builds on it. Raises ValueError for a claim that cannot be judged or shown.
-    """
-
-    name: str
-    statement: str
-    source: str
-    quantity: str
-    evidence: Interval
-    direction: str
-    reference: float
-    setting: str
-    data: str
-    seconds: float
-    unit: str = ""
-    paper: str = ""
-    relied_on: bool = False
-
-    def __post_init__(self) -> None:
-        problems = list(_claim_problems(self))
-        if problems:
-            raise ValueError(f"claim {self.name!r}: " + "; ".join(problems))
-
-    @property
-    def verdict(self) -> str:
-        """``supported`` where the whole interval lies on the claimed side of the reference.
-
-        ``not supported`` where it lies wholly on the other side, otherwise ``inconclusive``, as
-        where the runs are too alike to tell a spread.
-        """
-        sign = 1 if self.direction == "above" else -1
-        ends = (self.evidence.low, self.evidence.high)
-        low, high = sorted(sign * (end - self.reference) for end in ends)
-        if not self.evidence.has_width or low <= 0 <= high:
-            return "inconclusive"
-        return "supported" if low > 0 else "not supported"
-
-    @property
-    def claimed(self) -> str:
-        """What is claimed of the quantity: ``below 1``."""
-        return f"{self.direction} {self.reference:g} {self.unit}".strip()
-
-    @property
-    def mean(self) -> str:
-        """The mean with its unit, as it is written."""
-        if not self.evidence.defined:
-            return "undefined"
-        spec = interval_spec(self.evidence, self.reference)
-        return f"{written(self.evidence.mean, spec)} {self.unit}".strip()
-
-    @property
-    def interval(self) -> str:
-        """The interval and the number of runs, as they are written."""
-        return interval_words(self.evidence, interval_spec(self.evidence, self.reference))
+class Claim(Statement):
+    """A statement that notebooks and pages show with its evidence and verdict; see `Statement`."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, the verdict and the words for the numbers; undefined numbers are None."""
@@ -83,62 +21,18 @@ class Claim:
             name: value if isfinite(value) else None
             for name, value in asdict(self.evidence).items()
         }
-        derived = (self.verdict, self.claimed, f"{self.mean} ({self.interval})")
-        return {**asdict(self), "evidence": evidence, **dict(zip(DERIVED, derived, strict=True))}
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Claim:
-        """The claim that `to_dict` wrote; raises ValueError for unknown or missing fields."""
-        known = [field.name for field in fields(cls)]
-        given = content.keys() - set(DERIVED)
-        if unknown := sorted(given - set(known)):
-            raise ValueError(f"a claim has no {', '.join(unknown)}; it has {', '.join(known)}")
-        required = {field.name for field in fields(cls) if field.default is MISSING}
-        if missing := sorted(required - given):
-            raise ValueError(f"a claim needs {', '.join(missing)}")
-        ends: dict[str, Any] = {
-            name: float("nan") if value is None else value
-            for name, value in content["evidence"].items()
-        }
-        return cls(**{**{name: content[name] for name in given}, "evidence": Interval(**ends)})
+        ours = f"{self.mean} ({self.interval})"
+        derived = {"verdict": self.verdict, "claimed": self.claimed, "ours": ours}
+        return {**asdict(self), "evidence": evidence, **derived}
 
     def __str__(self) -> str:
         """The claim in lines of plain text, as ``print`` shows it."""
-        from bnutils.evidence.cards import plain_card
-
         return plain_card(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from bnutils.evidence.cards import html_card, markdown_card, plain_card
-
         return {
             "text/plain": plain_card(self),
             "text/markdown": markdown_card(self),
             "text/html": html_card(self),
             CLAIM_MIME: self.to_dict(),
         }
-
-
-def _claim_problems(claim: Claim) -> Iterator[str]:
-    """What keeps a claim from being judged or shown, and what to give instead."""
-    if not _CLAIM_NAME.fullmatch(claim.name):
-        yield "the name may have small letters, digits and single hyphens between them"
-    for field in ("statement", "source", "quantity", "setting", "data"):
-        if not str(getattr(claim, field)).strip():
-            yield f"{field} is empty: say it in words"
-    if claim.source != "this book" and len(claim.source.split()) != 1:
-        yield f'source is {claim.source!r}: give one key of the bibliography, or "this book"'
-    if claim.direction not in ("above", "below"):
-        yield f'direction is {claim.direction!r}: give "above" or "below" (the reference)'
-    if not isfinite(claim.reference):
-        yield f"reference is {claim.reference}: give 0 for a difference, 1 for a ratio"
-    if not (isfinite(claim.seconds) and claim.seconds >= 0):
-        yield f"seconds is {claim.seconds}: give how long the runs took"
-    interval = claim.evidence
-    if not isinstance(interval, Interval):
-        yield f"its evidence is {interval!r}: give an Interval, from bnutils.evidence.stats"
-        return
-    if interval.n < 2:
-        yield f"its evidence has n = {interval.n}: an interval needs at least 2 runs"
-    if interval.defined and not interval.low <= interval.mean <= interval.high:
-        yield "its evidence has a mean outside its interval: make it with bnutils.evidence.stats"

@@ -90,6 +90,8 @@ def make_book(folder: Path, pages: dict[str, str], mode: str = "cache", warm: bo
     book.write("conf.py", CONF.format(extensions=extensions, mode=mode, warm=warm))
     book.write("bnutils/__init__.py", "")
     book.write("bnutils/data.py", DATA)
+    for name in ("__init__.py", "imports.py"):
+        book.write(f"bnutils/sweeps/{name}", (ROOT / "bnutils" / "sweeps" / name).read_bytes())
     names = "\n".join(name.rsplit(".", 1)[0] for name in pages)
     book.write("index.md", f"# Book\n\n```{{toctree}}\n{names}\n```\n")
     for name, text in pages.items():

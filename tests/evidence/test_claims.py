@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 from html import unescape
 from typing import Any
 
@@ -107,7 +107,8 @@ def test_names_all_problems_at_once_and_stays_as_it_is() -> None:
 @pytest.mark.parametrize("shown", [claim(), claim(paper="a third", unit="s", relied_on=True)])
 def test_survives_json(shown: Claim) -> None:
     written = json.loads(json.dumps(shown.to_dict(), allow_nan=False))
-    assert Claim.from_dict(written) == shown
+    again = {**written, "evidence": Interval(**written["evidence"])}
+    assert Claim(**{field.name: again[field.name] for field in fields(Claim)}) == shown
     assert written["verdict"] == "supported"
     assert written["evidence"] == {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 5}
 
@@ -116,19 +117,8 @@ def test_undefined_numbers_are_null_in_json() -> None:
     shown = claim(evidence=UNDEFINED)
     written = json.loads(json.dumps(shown.to_dict(), allow_nan=False))
     assert written["evidence"] == {"mean": None, "low": None, "high": None, "n": 5}
-    assert Claim.from_dict(written).to_dict() == shown.to_dict()
     for form in shown._repr_mimebundle_().values():
         assert "nan" not in str(form)
-
-
-def test_unknown_and_missing_fields_are_named() -> None:
-    with pytest.raises(ValueError, match="a claim has no figure; it has name, statement"):
-        Claim.from_dict({**claim().to_dict(), "figure": 1})
-    with pytest.raises(ValueError, match="a claim needs evidence, seconds"):
-        content = claim().to_dict()
-        Claim.from_dict(
-            {key: content[key] for key in content if key not in ("evidence", "seconds")}
-        )
 
 
 @pytest.mark.parametrize("evidence", [BELOW, AROUND, ABOVE, UNDEFINED])

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bnutils.sweeps.imports import Package, read_imports
-
 LIBRARIES = ("matplotlib", "numpy", "scikit-learn", "scipy", "torch", "torchvision")
 
 
@@ -27,13 +25,16 @@ def mentioned(source: str, files: Iterable[Path]) -> list[str]:
     return [path.read_text("utf-8") for path in files if path.name in source]
 
 
-def chapter_key(package: Package, source: str, constants: list[str]) -> str:
-    """Hash (16 hex digits) of constants and of what ``source`` uses of a package.
+def chapter_key(folder: Path, source: str, constants: list[str]) -> str:
+    """Hash (16 hex digits) of constants and of what ``source`` uses of the package in ``folder``.
 
     That is the modules which run, and stored results it names.
     """
+    from bnutils.sweeps.imports import Package, read_imports
+
+    package = Package(folder)
     digest = hashlib.sha256()
-    for text in (*constants, *mentioned(source, sorted(package.folder.rglob("*.json")))):
+    for text in (*constants, *mentioned(source, sorted(folder.rglob("*.json")))):
         digest.update(text.encode() + b"\0")
     for name, file in sorted(package.needed_for(read_imports(source).names).items()):
         digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")

@@ -14,8 +14,6 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bnutils.sweeps.imports import Package
-
 from ..building.environment import KERNEL_CODE
 from ..building.stop import stop
 from .chapters import Chapter, read_chapter
@@ -49,7 +47,7 @@ def find_outdated(
     """Pages to read again because something their outputs depend on has changed."""
     if not enabled(app):
         return []
-    package = Package(Path(app.srcdir) / app.config.book_package)
+    package = Path(app.srcdir) / app.config.book_package
     lock = Path(app.srcdir) / "requirements.txt"
     constants = [app.config.book_dataset, os.environ.get("BNUTILS_EFFORT", ""), *library_versions()]
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
