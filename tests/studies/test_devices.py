@@ -15,8 +15,8 @@ from torch import nn
 from bnutils.data import load
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
-from bnutils.studies.batch_size_study import study_network
-from bnutils.studies.devices.devices import DeviceError, Devices
+from bnutils.studies.batch_size import study_network
+from bnutils.studies.devices.group import DeviceError, Devices
 from bnutils.studies.devices.tasks import own_rows, running_means, train_on_devices
 from bnutils.training.descent import descend
 from bnutils.training.recipe import Recipe
@@ -131,7 +131,7 @@ def test_an_error_ends_all_devices_and_says_why():
 def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "import time\nfrom bnutils.studies.devices.devices import Devices\n"
+        "import time\nfrom bnutils.studies.devices.group import Devices\n"
         "if __name__ == '__main__':\n"
         "    devices = Devices(2)\n    print(flush=True)\n    devices.run(time.sleep, 600)\n"
     )
@@ -153,7 +153,7 @@ def test_devices_end_with_a_process_that_is_killed_while_they_import(tmp_path):
         "import threading\nthreading.Event().wait()\n"
     )
     program = (
-        "import sys\nfrom bnutils.studies.devices.devices import Devices\n"
+        "import sys\nfrom bnutils.studies.devices.group import Devices\n"
         f"sys.path.insert(0, {str(tmp_path)!r})\n"
         "Devices(1)\n"
     )
@@ -192,7 +192,7 @@ def alive(pid):
 def test_no_process_survives_a_kernel_that_is_killed():
     program = (
         "import os\n"
-        "from bnutils.studies.devices.devices import Devices\n"
+        "from bnutils.studies.devices.group import Devices\n"
         "if __name__ == '__main__':\n"
         "    devices = Devices(1)\n"
         "    print(devices._processes[0].pid, flush=True)\n"

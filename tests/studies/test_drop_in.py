@@ -11,7 +11,7 @@ from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.layers.ghost import GhostBatchNorm1d
 from bnutils.layers.renorm import BatchRenorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d
-from bnutils.studies.drop_in import (
+from bnutils.studies.drop_in.tools import (
     NEITHER,
     OTHER,
     OURS_ALONE,
@@ -21,7 +21,7 @@ from bnutils.studies.drop_in import (
     Tool,
     outcome,
 )
-from bnutils.studies.drop_in_trials import network
+from bnutils.studies.drop_in.trials import network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = {tool.name: tool for tool in TOOLS}

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bnutils.data import load
-from bnutils.studies.batch_size_study import BatchSizeStudy
+from bnutils.studies.batch_size import BatchSizeStudy
 from bnutils.sweeps._engine.planning import planned_runs
 
 SIZES = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]

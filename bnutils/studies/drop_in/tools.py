@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, func, nn
 
 from bnutils.layers.batchnorm import BatchNorm1d
-from bnutils.studies import drop_in_trials as trials
-from bnutils.studies.drop_in_trials import Norm, X, transformed
+from bnutils.studies.drop_in import trials
+from bnutils.studies.drop_in.trials import Norm, X, transformed
 
 SAME, OTHER = "same results", "other results"
 NEITHER, OURS_ALONE, THEIRS_ALONE = "refuses both", "takes it, not PyTorch's", "refuses it"
