@@ -1,4 +1,4 @@
-"""Repeat the first experiment at full length and write `bnutils/stored/figure-one-long.json`."""
+"""Repeat the first experiment at full length and store it with the package."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import numpy as np
 import torch
 
 from bnutils.data import load
+from bnutils.studies import stored
 from bnutils.studies.figure_one import FigureOne
 from bnutils.studies.following import Followed, follow
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS = 50_000  # as in the paper
 POINTS = 200  # at which to look
 CHOICE = 3_000  # updates after which learning rates are compared
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--choice", type=int, default=CHOICE)
-    default = ROOT / "bnutils" / "stored" / "figure-one-long.json"
+    default = Path(stored.__file__).with_name("figure-one-long.json")
     parser.add_argument("--output", type=Path, default=default)
     options = parser.parse_args(arguments)
     dataset = load()
