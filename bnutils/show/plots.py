@@ -15,15 +15,24 @@ from scipy.optimize import isotonic_regression
 
 from bnutils.evidence.stats import mean_interval
 
-# Okabe and Ito's palette: told apart with every common colour vision, in print and in the dark.
-COLOURS = {
-    "BN": "#0072B2",
-    "no BN": "#D55E00",
-    "LayerNorm": "#009E73",
-    "GroupNorm": "#AA4499",
-    "neutral": "#555555",
+# Okabe and Ito's palette, told apart with every common colour vision, in print and in the dark,
+# with a grey and a brown that stay apart from it. Arms that never meet may look alike.
+LOOKS = {
+    "BN": ("#0072B2", "o"),
+    "no BN": ("#D55E00", "s"),
+    "LayerNorm": ("#009E73", "^"),
+    "GroupNorm": ("#AA4499", "D"),
+    "neutral": ("#555555", "x"),
+    "ghost BN": ("#56B4E9", "v"),
+    "renorm": ("#8C6D1F", "P"),
+    "RMSNorm": ("#E69F00", "<"),
+    "WS + GN": ("#C2578A", "X"),
+    "DyT": ("#CC79A7", "v"),
+    "SkipInit": ("#E69F00", "P"),
+    "weights / √D": ("#8C6D1F", "X"),
 }
-MARKERS = {"BN": "o", "no BN": "s", "LayerNorm": "^", "GroupNorm": "D", "neutral": "x"}
+COLOURS = {arm: colour for arm, (colour, _) in LOOKS.items()}
+MARKERS = {arm: marker for arm, (_, marker) in LOOKS.items()}
 
 BOOK_STYLE: dict[str, Any] = {
     "figure.figsize": (7.0, 3.4),
