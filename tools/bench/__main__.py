@@ -7,6 +7,7 @@ import json
 import platform
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,29 +29,24 @@ ENGINE_SECONDS = 3.0  # more, as the engine's time holds that of dealing out the
 Loop = Callable[[int, int], float]  # batch size, steps; samples per second
 
 
+def one_by_one(a: Tensor, b: Tensor) -> Tensor:
+    """The products of two stacks of matrices, each by a call of its own."""
+    return torch.stack([multiply(x[None], y[None]) for x, y in zip(a, b, strict=True)])
+
+
+def fastest_products(batch_size: int, steps: int) -> float:
+    """The best of all known ways to multiply."""
+    return max(matrix_products(way, batch_size, steps) for way in (one_by_one, multiply, torch.bmm))
+
+
 def loops() -> dict[str, tuple[Loop, int, float]]:
     """Each way to train: how to measure it, with how many seeds, for how many seconds."""
     data = make_data()
-    floats, cores = floating(data), usable_cores()
-
-    def products(batch_size: int, steps: int) -> float:
-        return matrix_products(torch.bmm, batch_size, steps)
-
-    def fastest_products(batch_size: int, steps: int) -> float:
-        def one_by_one(a: Tensor, b: Tensor) -> Tensor:
-            return torch.stack([multiply(x[None], y[None]) for x, y in zip(a, b, strict=True)])
-
-        return max(
-            matrix_products(one_by_one, batch_size, steps),
-            matrix_products(multiply, batch_size, steps),
-            products(batch_size, steps),
-        )
-
     return {
-        "tutorial loop": (lambda b, n: tutorial_loop(data, b, n), 1, SECONDS),
-        "careful loop": (lambda b, n: careful_loop(floats, b, n), 1, SECONDS),
-        ENGINE: (lambda b, n: engine(data, b, n, cores), SEEDS, ENGINE_SECONDS),
-        "matrix products": (products, SEEDS, SECONDS / 2),
+        "tutorial loop": (partial(tutorial_loop, data), 1, SECONDS),
+        "careful loop": (partial(careful_loop, floating(data)), 1, SECONDS),
+        ENGINE: (partial(engine, data, jobs=usable_cores()), SEEDS, ENGINE_SECONDS),
+        "matrix products": (partial(matrix_products, torch.bmm), SEEDS, SECONDS / 2),
         "matrix products, fastest known": (fastest_products, SEEDS, SECONDS / 2),
     }
 
@@ -68,24 +64,15 @@ def measure_loops(rounds: int) -> list[dict[str, Any]]:
     rates: dict[tuple[str, int], list[float]] = {key: [] for key in steps}
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", flush=True)
-        for name, batch_size in steps:
-            rates[name, batch_size].append(found[name][0](batch_size, steps[name, batch_size]))
-    return [
-        {
-            "name": name,
-            "batch_size": batch_size,
-            "seeds": found[name][1],
-            "samples_per_second": round(median(rates[name, batch_size]), 1),
-            "ratio_to_this": round(
-                median(
-                    a / b
-                    for a, b in zip(rates[ENGINE, batch_size], rates[name, batch_size], strict=True)
-                ),
-                3,
-            ),
-        }
-        for name, batch_size in steps
-    ]
+        for (name, batch_size), count in steps.items():
+            rates[name, batch_size].append(found[name][0](batch_size, count))
+    rows = []
+    for (name, batch_size), own in rates.items():
+        ratios = [a / b for a, b in zip(rates[ENGINE, batch_size], own, strict=True)]
+        row = {"name": name, "batch_size": batch_size, "seeds": found[name][1]}
+        row |= {"samples_per_second": round(median(own), 1)}
+        rows.append(row | {"ratio_to_this": round(median(ratios), 3)})
+    return rows
 
 
 def measure_layers(rounds: int) -> list[dict[str, Any]]:
@@ -98,15 +85,9 @@ def measure_layers(rounds: int) -> list[dict[str, Any]]:
             for name, layer in ways(shape).items():
                 times[name].append(microseconds(layer, shape, repeats))
         own = median(times["PyTorch's layer"])
-        rows += [
-            {
-                "name": name,
-                "shape": list(shape),
-                "microseconds": round(median(values), 1),
-                "times_pytorch": round(median(values) / own, 3),
-            }
-            for name, values in times.items()
-        ]
+        for name, values in times.items():
+            row = {"name": name, "shape": list(shape), "microseconds": round(median(values), 1)}
+            rows.append(row | {"times_pytorch": round(median(values) / own, 3)})
     return rows
 
 
@@ -140,11 +121,9 @@ def main() -> None:
 def processor() -> str:
     """The processor's name as the system gives it."""
     info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    lines = info.read_text("utf-8", errors="replace").splitlines() if info.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
