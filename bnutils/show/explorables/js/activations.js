@@ -1,59 +1,51 @@
 // What reaches the nonlinearities during training, layer by layer, two networks side by side.
 
-import { announcer, button, element, fixed, littleMotion, onWidth, slider, svg } from "./dom.js";
+import { announcer, button, element, fixed, littleMotion, slider } from "./dom.js";
+import { lookOf } from "./looks.js";
+import { traits } from "./model.js";
+import { pictureOf, textAt } from "./pictures.js";
+import { stairs } from "./stairs.js";
 
-const COLOURS = { BN: "var(--bn-with)" };
 const [ROW, HEAD, FOOT, STUB] = [54, 26, 22, 62]; // pixels
 const [LIVELY, CALM] = [350, 1500]; // milliseconds between two pictures while it plays
 
 function render({ model, el }) {
   const { steps, layers, span, arms } = model.get("data"); // arms: name, histograms [T][layers][bins]
+  const { read, write, follow } = traits(model, ["at"]);
+  const last = steps.length - 1;
   const panels = Object.keys(arms).map(() => element("div", { class: "bn-panel" }));
-  const stage = element("div", { class: "bn-sides" }, ...panels);
   const says = announcer();
-  let [timer, width] = [null, 0];
-  const choose = (at) => {
-    model.set("at", at);
-    model.save_changes();
-  };
-  const time = slider({ label: "step", min: 0, max: steps.length - 1, step: 1, value: model.get("at"),
-    format: (at) => String(steps[at]), onInput: choose });
+  let timer = null;
+  const time = slider({ label: "step", min: 0, max: last, step: 1, value: read().at,
+    format: (at) => String(steps[at]), onInput: (at) => write({ at }) });
   const stop = () => {
     if (timer === null) return;
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
-    show();
+    says.textContent = words(steps, arms, read().at, layers, span);
   };
   const play = button("Play", () => {
     if (timer !== null) return stop();
     play.textContent = "Pause";
-    if (model.get("at") === steps.length - 1) choose(0);
+    if (read().at === last) write({ at: 0 });
     timer = setInterval(() => {
       if (!el.isConnected) return stop();
-      choose(Math.min(model.get("at") + 1, steps.length - 1));
-      if (model.get("at") === steps.length - 1) stop();
+      write({ at: Math.min(read().at + 1, last) });
+      if (read().at === last) stop();
     }, littleMotion() ? CALM : LIVELY);
   }, "bn-primary");
-  const show = () => {
-    const at = model.get("at");
-    time.set(at);
-    if (timer === null || at === steps.length - 1) says.textContent = words(steps[at], arms, at, layers, span);
-    if (width > 0)
-      Object.entries(arms).forEach(([name, histograms], arm) =>
-        panels[arm].replaceChildren(drawArm(width, name, histograms[at], span)));
-  };
   el.classList.add("bn-root");
-  el.append(element("div", { class: "bn-controls" }, play, time.root), stage, says);
-  model.on("change:at", show);
-  const unwatch = onWidth(panels[0], (pixels) => {
-    width = pixels;
-    show();
+  el.append(element("div", { class: "bn-controls" }, play, time.root), element("div", { class: "bn-sides" }, ...panels), says);
+  const unfollow = follow(panels[0], ({ at }, width) => {
+    time.set(at);
+    if (timer === null || at === last) says.textContent = words(steps, arms, at, layers, span);
+    Object.entries(arms).forEach(([name, histograms], arm) =>
+      panels[arm].replaceChildren(drawArm(width, name, histograms[at], span)));
   });
   return () => {
     stop();
-    unwatch();
-    model.off("change:at", show);
+    unfollow();
   };
 }
 
@@ -66,38 +58,28 @@ function moments(shares, span) {
   return { mean, deviation: Math.sqrt(square) };
 }
 
-function words(step, arms, at, layers, span) {
+function words(steps, arms, at, layers, span) {
   const each = Object.entries(arms).map(([name, histograms]) => {
     const { mean, deviation } = moments(histograms[at][layers - 1], span);
     return `${name}: mean ${fixed(mean)}, standard deviation ${fixed(deviation)}`;
   });
-  return `Step ${step}, last hidden layer. ${each.join("; ")}.`;
+  return `Step ${steps[at]}, last hidden layer. ${each.join("; ")}.`;
 }
 
 function drawArm(width, name, histograms, span) {
   const height = HEAD + histograms.length * ROW + FOOT;
-  const colour = COLOURS[name] ?? "var(--bn-without)";
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
-    "aria-label": `Distributions of pre-activations by layer, ${name}` });
-  const text = (x, y, content, extra) => svg("text", { x, y, "font-size": 12, ...extra }, content);
-  picture.append(text(0, 15, name, { "font-size": 14, "font-weight": 700, style: `fill: ${colour}` }));
+  const { colour } = lookOf(name);
   const right = width - 8;
-  histograms.forEach((shares, layer) => {
-    const base = HEAD + (layer + 1) * ROW;
-    const step = (right - STUB) / shares.length;
-    const top = Math.max(...shares);
-    const points = shares.flatMap((share, bin) => {
-      const y = (base - (share / top) * (ROW - 8)).toFixed(1);
-      return [`${(STUB + bin * step).toFixed(1)},${y}`, `${(STUB + (bin + 1) * step).toFixed(1)},${y}`];
-    });
-    picture.append(text(0, base - 6, `layer ${layer + 1}`),
-      svg("polygon", { points: `${STUB},${base} ${points.join(" ")} ${right},${base}`, fill: colour, opacity: 0.75 }),
-      svg("line", { x1: STUB, x2: right, y1: base, y2: base, stroke: "var(--bn-line)" }));
-  });
-  const marks = [[-span, `≤ −${span}`, "start"], [0, "0", "middle"], [span, `≥ ${span}`, "end"]];
-  for (const [value, words, anchor] of marks)
-    picture.append(text(STUB + ((value + span) / (2 * span)) * (right - STUB), height - 6, words, { "text-anchor": anchor }));
-  return picture;
+  const layer = (shares, at) => {
+    const base = HEAD + (at + 1) * ROW;
+    return [textAt(0, base - 6, `layer ${at + 1}`),
+      ...stairs(shares, { left: STUB, right, base, height: ROW - 8, fill: colour })];
+  };
+  const mark = (value, words, anchor) =>
+    textAt(STUB + ((value + span) / (2 * span)) * (right - STUB), height - 6, words, { "text-anchor": anchor });
+  return pictureOf(width, height, { role: "img", "aria-label": `Distributions of pre-activations by layer, ${name}` },
+    textAt(0, 15, name, { "font-size": 14, "font-weight": 700, style: `fill: ${colour}` }), ...histograms.flatMap(layer),
+    mark(-span, `≤ −${span}`, "start"), mark(0, "0", "middle"), mark(span, `≥ ${span}`, "end"));
 }
 
 export default { render };

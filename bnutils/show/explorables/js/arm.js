@@ -1,9 +1,13 @@
 // How one network of the playground is shown: what it decides, what flows forward and back.
 
 import { element, setAttributes, svg } from "./dom.js";
+import { inColour, percent } from "./looks.js";
+import { textAt } from "./pictures.js";
 import { drawRegions } from "./regions.js";
+import { stairs } from "./stairs.js";
 
 const DIGIT = 8; // pixels a side
+const [BINS, SPAN] = [41, 4]; // histograms of pre-activations run from -SPAN to SPAN
 
 /** The panel of an arm: `show` draws what a trainer holds, in a width in pixels. */
 export function armPanel(title, colour) {
@@ -11,10 +15,10 @@ export function armPanel(title, colour) {
   const score = element("p", { class: "bn-score" });
   const canvas = element("canvas", { role: "img", class: "bn-regions" });
   const inside = svg("svg", { role: "img" });
-  const heading = element("p", { class: "bn-arm", style: `color: color-mix(in srgb, ${colour} 75%, var(--bn-ink))` }, title);
+  const heading = element("p", { class: "bn-arm", style: inColour(colour) }, title);
   const root = element("div", { class: "bn-panel" }, heading, score, canvas, inside);
   const show = ({ width, trainer, arm, regions, measured, training }) => {
-    score.textContent = `${(100 * measured.accuracy).toFixed(0)} % right, loss ${lossText(measured.loss)}`;
+    score.textContent = `${percent(measured.accuracy)} right, loss ${lossText(measured.loss)}`;
     const { features, classes } = trainer.data;
     if (features === 2) drawRegions(canvas, regions, trainer.data);
     else drawDigits(canvas, trainer, arm, training);
@@ -37,7 +41,7 @@ function drawDigits(canvas, trainer, arm, training) {
   const pen = canvas.getContext("2d");
   pen.fillStyle = "#ffffff";
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  const answers = trainer.answers(columns * columns, training)[arm];
+  const answers = trainer.answers(arm, columns * columns, training);
   answers.forEach((answer, i) => {
     const [left, top] = [(i % columns) * cell, Math.floor(i / columns) * cell];
     for (let p = 0; p < DIGIT * DIGIT; p += 1) {
@@ -64,35 +68,35 @@ function drawInside(picture, width, trainer, arm, colour, words) {
   const split = Math.round(width * 0.56);
   setAttributes(picture, { viewBox: `0 0 ${width} ${height}`, height,
     "aria-label": `By layer, ${words}: pre-activations and size of the gradient` });
-  const small = { "font-size": 12 };
-  const parts = [
-    svg("text", { x: 0, y: 12, ...small }, "pre-activations"),
-    svg("text", { x: split + 8, y: 12, ...small }, "gradient"),
-  ];
+  const parts = [textAt(0, 12, "pre-activations"), textAt(split + 8, 12, "gradient")];
   if (trainer.last) {
-    const norms = trainer.gradientNorms(arm);
-    trainer.histograms(arm).forEach((shares, layer) => {
+    const { cache, gradients } = trainer.last[arm];
+    cache.slice(0, -1).forEach(({ before }, layer) => {
       const base = 18 + (layer + 1) * row;
-      const top = Math.max(...shares);
-      const step = (split - 22) / shares.length;
-      const points = Array.from(shares, (share, i) =>
-        `${(20 + i * step).toFixed(1)},${base - (share / top) * (row - 6)} ${(20 + (i + 1) * step).toFixed(1)},${base - (share / top) * (row - 6)}`);
-      parts.push(
-        svg("text", { x: 0, y: base - 4, ...small }, String(layer + 1)),
-        svg("polygon", { points: `20,${base} ${points.join(" ")} ${split - 2},${base}`, fill: colour, opacity: 0.75 }),
-        svg("line", { x1: 20, x2: split - 2, y1: base, y2: base, stroke: "var(--bn-line)" }),
-        ...gradientBar(norms[layer], split + 8, width, base, row, colour),
-      );
+      parts.push(textAt(0, base - 4, String(layer + 1)),
+        ...stairs(histogram(before), { left: 20, right: split - 2, base, height: row - 6, fill: colour }),
+        ...gradientBar(gradients[layer].weight, split + 8, width, base, row, colour));
     });
-    parts.push(svg("text", { x: 20, y: height - 4, ...small }, "−4"),
-      svg("text", { x: split - 2, y: height - 4, "text-anchor": "end", ...small }, "4"));
+    parts.push(textAt(20, height - 4, `−${SPAN}`), textAt(split - 2, height - 4, SPAN, { "text-anchor": "end" }));
   }
   picture.replaceChildren(...parts);
 }
 
+/** Shares [bins] of values, of which those beyond the ends count there. */
+function histogram(values) {
+  const shares = new Float64Array(BINS);
+  for (const value of values) {
+    const at = Math.floor(((value + SPAN) / (2 * SPAN)) * BINS);
+    shares[Math.min(BINS - 1, Math.max(0, Number.isFinite(at) ? at : 0))] += 1 / values.length;
+  }
+  return shares;
+}
+
 const [SMALLEST, LARGEST] = [-8, 2]; // powers of ten between which the bars of gradients run
 
-function gradientBar(norm, left, right, base, row, colour) {
+/** The Euclidean norm of a gradient, as a bar and in words. */
+function gradientBar(gradient, left, right, base, row, colour) {
+  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
   const power = Math.log10(norm);
   const share = Number.isFinite(power)
     ? Math.min(1, Math.max(0.02, (power - SMALLEST) / (LARGEST - SMALLEST)))
@@ -100,6 +104,6 @@ function gradientBar(norm, left, right, base, row, colour) {
   const text = norm === 0 ? "0" : Number.isFinite(norm) ? norm.toExponential(0).replace("e+", "e").replace("-", "−") : "∞";
   return [
     svg("rect", { x: left, y: base - row + 8, height: row - 10, width: share * (right - left - 46), fill: colour, opacity: 0.75 }),
-    svg("text", { x: right, y: base - 4, "text-anchor": "end", "font-size": 12 }, text),
+    textAt(right, base - 4, text, { "text-anchor": "end" }),
   ];
 }

@@ -1,6 +1,7 @@
 // Line charts in real pixels: axes, lines with bands, names where the lines end.
 
 import { freshId, setAttributes, svg } from "./dom.js";
+import { ruleFrom, textAt } from "./pictures.js";
 import { linearScale, logScale, tickText, ticks } from "./scales.js";
 
 const [TOP, BOTTOM, LEFT] = [26, 40, 52];
@@ -25,7 +26,7 @@ export function lineChart({ height = 220, title = "" } = {}) {
     const up = scaleOf(y, [area.bottom, area.top]);
     setAttributes(root, { viewBox: `0 0 ${width} ${height}`, "aria-label": label });
     root.replaceChildren(
-      svg("text", { x: 0, y: 14, "font-size": 14, "font-weight": 600 }, title),
+      textAt(0, 14, title, { "font-size": 14, "font-weight": 600 }),
       ...axes(area, across, up, x, y),
       ...(mark === null ? [] : [svg("line", { x1: across(mark), x2: across(mark), y1: area.top, y2: area.bottom,
         stroke: "var(--bn-ink)", "stroke-dasharray": "3 3" })]),
@@ -43,7 +44,7 @@ function scaleOf({ domain, log = false, at = null }, range) {
   const [start, end] = range[0] < range[1] ? range : [range[1], range[0]];
   const place = (value) => Math.min(end + far, Math.max(start - far, scale(value)));
   place.shows = (value) => Number.isFinite(value) && (!log || value > 0);
-  place.ticks = at ? at : log ? decades(low, high) : ticks(low, high, 4);
+  place.ticks = at ?? (log ? decades(low, high) : ticks(low, high, 4));
   return place;
 }
 
@@ -54,16 +55,13 @@ function decades(low, high) {
 }
 
 function axes({ left, right, top, bottom }, across, up, x, y) {
-  const small = { "font-size": 12 };
+  const [middle, end] = [{ "text-anchor": "middle" }, { "text-anchor": "end" }];
   return [
-    ...up.ticks.flatMap((value) => [
-      svg("line", { x1: left, x2: right, y1: up(value), y2: up(value), stroke: "var(--bn-line)" }),
-      svg("text", { x: left - 6, y: up(value) + 4, "text-anchor": "end", ...small }, (y.format ?? tickText)(value)),
-    ]),
-    ...across.ticks.map((value) =>
-      svg("text", { x: across(value), y: bottom + 16, "text-anchor": "middle", ...small }, (x.format ?? tickText)(value))),
-    svg("text", { x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle", ...small }, x.label),
-    svg("text", { x: left, y: top - 6, ...small }, y.label),
+    ...up.ticks.flatMap((value) => [ruleFrom(left, up(value), right, up(value)),
+      textAt(left - 6, up(value) + 4, (y.format ?? tickText)(value), end)]),
+    ...across.ticks.map((value) => textAt(across(value), bottom + 16, tickText(value), middle)),
+    textAt((left + right) / 2, bottom + 34, x.label, middle),
+    textAt(left, top - 6, y.label),
   ];
 }
 
@@ -73,9 +71,12 @@ function framed({ left, right, top, bottom }, id, shapes) {
   return [svg("clipPath", { id }, area), svg("g", { "clip-path": `url(#${id})` }, ...shapes)];
 }
 
+/** The points of a line that can be shown, by their place in it. */
+const shownOf = ({ xs, ys }, across, up) => Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i]));
+
 function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
   const shapes = [];
-  const shown = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i]));
+  const shown = shownOf({ xs, ys }, across, up);
   if (low && high && shown.length > 1) {
     const upper = shown.map((i) => `${across(xs[i])},${up(high[i])}`);
     const lower = shown.map((i) => `${across(xs[i])},${up(low[i])}`).reverse();
@@ -94,13 +95,12 @@ function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
 /** The names at the ends of their lines, moved apart where they would lie on one another. */
 function names(series, across, up, { right, top, bottom }) {
   const ends = series.flatMap(({ name, colour, xs, ys }) => {
-    const last = Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i])).pop();
+    const last = shownOf({ xs, ys }, across, up).pop();
     return last === undefined || !name ? [] : [{ name, colour, at: Math.max(top, up(ys[last])) }];
   });
   ends.sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i += 1) ends[i].at = Math.max(ends[i].at, ends[i - 1].at + LINE);
   const excess = ends.length ? Math.max(0, ends.at(-1).at - bottom) : 0;
-  return ends.map(({ name, colour, at }) =>
-    svg("text", { x: right + 5, y: Math.max(top, at - excess) + 4, "font-size": 13, "font-weight": 600,
-      style: `fill: ${colour}` }, name));
+  return ends.map(({ name, colour, at }) => textAt(right + 5, Math.max(top, at - excess) + 4, name,
+    { "font-size": 13, "font-weight": 600, style: `fill: ${colour}` }));
 }

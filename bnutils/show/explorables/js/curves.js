@@ -2,10 +2,10 @@
 
 import { lossText } from "./arm.js";
 import { lineChart } from "./chart.js";
+import { PAIR, percent } from "./looks.js";
 
 const KEPT = 300; // points of a curve
 const even = (_, index) => index % 2 === 1;
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 /** What was measured of both, every few steps; half of it is dropped when it grows long. */
 export class Curves {
@@ -34,13 +34,12 @@ export class Curves {
 }
 
 /** Two charts; `draw` takes curves, a width in pixels, and the last step. */
-export function curveCharts(titles, colours) {
+export function curveCharts(titles) {
   const [loss, accuracy] = ["loss", "accuracy"].map((kind) => lineChart({ title: `${kind} on held-out data` }));
   const draw = (curves, width, step) => {
     const x = { domain: [0, Math.max(20, step)], label: "step" };
     const largest = Math.max(1, ...curves.loss.flat().filter((value) => value < 20));
-    const series = (kind) => titles.map((name, arm) => ({ name, colour: colours[arm], xs: curves.steps,
-      ys: curves[kind][arm], dash: arm ? null : "6 4" }));
+    const series = (kind) => titles.map((name, arm) => ({ name, ...PAIR[arm], xs: curves.steps, ys: curves[kind][arm] }));
     const words = (kind, format) => curves.steps.length
       ? titles.map((name, arm) => `${name}: ${format(curves[kind][arm].at(-1))}`).join(", ")
       : "no step yet";

@@ -2,9 +2,9 @@
 
 import { lineChart } from "./chart.js";
 import { element } from "./dom.js";
+import { inColour, PAIR, percent } from "./looks.js";
 import { drawRegions } from "./regions.js";
 
-const COLOURED = ["var(--bn-without)", "var(--bn-with)"];
 const SHORT = ["no BN", "BN"];
 export const NAMED = ["without BN", "with BN"];
 
@@ -12,14 +12,13 @@ export const NAMED = ["without BN", "with BN"];
 export function reached(measured) {
   if (!measured) return "";
   const { loss, accuracy } = measured;
-  return Number.isFinite(loss) ? `${(100 * accuracy).toFixed(0)} %` : "diverged";
+  return Number.isFinite(loss) ? percent(accuracy) : "diverged";
 }
 
 /** The stage: `paint` draws what an arm decides where, `show` the numbers and the curves. */
 export function duelView(steps) {
   const sides = NAMED.map((name, arm) => {
-    const colour = `color: color-mix(in srgb, ${COLOURED[arm]} 75%, var(--bn-ink))`;
-    const title = element("span", { class: "bn-arm", style: colour }, name.replace("w", "W"));
+    const title = element("span", { class: "bn-arm", style: inColour(PAIR[arm].colour) }, name.replace("w", "W"));
     const score = element("span", { class: "bn-score" });
     const canvas = element("canvas", { role: "img", class: "bn-regions" });
     const root = element("div", { class: "bn-side" }, element("p", {}, title, score), canvas);
@@ -41,9 +40,8 @@ export function duelView(steps) {
       width,
       label: `Accuracy on held-out points after ${step} steps: ${words}`,
       x: { domain: [0, steps], label: "step", at: [0, steps / 2, steps] },
-      y: { domain: [0, 1], label: "", format: (share) => `${100 * share} %`, at: [0, 0.5, 1] },
-      series: SHORT.map((name, arm) => ({ name, colour: COLOURED[arm], xs: curves.xs, ys: curves.ys[arm],
-        dash: arm ? null : "6 4" })),
+      y: { domain: [0, 1], label: "", format: percent, at: [0, 0.5, 1] },
+      series: SHORT.map((name, arm) => ({ name, ...PAIR[arm], xs: curves.xs, ys: curves.ys[arm] })),
     });
   };
   return { root, lines, paint, show };

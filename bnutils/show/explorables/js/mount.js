@@ -3,12 +3,12 @@
 
 (() => {
   /** What a module asks of a widget's model: values, and calls when they change. */
-  class PageModel {
+  class PageModel extends EventTarget {
     #values;
-    #listeners = new Map();
     ofPage = true; // no kernel reads it, and the address is the page's own
 
     constructor(values, still) {
+      super();
       this.#values = values;
       this.still = still; // what stands in the page for readers without scripts
     }
@@ -19,18 +19,15 @@
 
     set(name, value) {
       this.#values[name] = value;
-      for (const event of [`change:${name}`, "change"])
-        for (const call of [...(this.#listeners.get(event) ?? [])]) call();
+      this.dispatchEvent(new Event(`change:${name}`));
     }
 
     on(event, call) {
-      if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
-      this.#listeners.get(event).add(call);
+      this.addEventListener(event, call);
     }
 
     off(event, call) {
-      if (call) this.#listeners.get(event)?.delete(call);
-      else this.#listeners.delete(event);
+      this.removeEventListener(event, call);
     }
 
     save_changes() {}

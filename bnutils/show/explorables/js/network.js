@@ -6,17 +6,14 @@ import { crossEntropy } from "./cross-entropy.js";
 import { affine, linearBackward } from "./linear.js";
 import { normalStream } from "./random.js";
 
-export const ACTIVATIONS = {
+const ACTIVATIONS = {
   relu: { value: (z) => (z > 0 ? z : 0), slope: (z) => (z > 0 ? 1 : 0) },
   tanh: { value: Math.tanh, slope: (z, a) => 1 - a * a },
   sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (z, a) => a * (1 - a) },
 };
 
-/** What He's initialisation means for a layer: a standard deviation of √(2 / inputs). */
-export const heStd = (inputs) => Math.sqrt(2 / inputs);
-
 /**
- * A network of the widths `sizes`, in training mode.
+ * A network of the widths `sizes`.
  *
  * Weights are drawn from N(0, (scale·√(2 / inputs))²); the same seed gives the same weights with
  * and without `norm`. Linear layers before a normalization have no bias.
@@ -26,7 +23,7 @@ export function createNetwork({ sizes, activation, norm, seed = 0, scale = 1 }) 
   const layers = sizes.slice(1).map((outputs, index) => {
     const inputs = sizes[index];
     const last = index === sizes.length - 2;
-    const std = scale * heStd(inputs);
+    const std = scale * Math.sqrt(2 / inputs); // He's
     return {
       inputs,
       outputs,
@@ -36,7 +33,7 @@ export function createNetwork({ sizes, activation, norm, seed = 0, scale = 1 }) 
       norm: norm && !last ? createNorm(outputs) : null,
     };
   });
-  return { sizes, activation, layers, training: true };
+  return { activation, layers };
 }
 
 function createNorm(channels) {
@@ -50,40 +47,40 @@ function createNorm(channels) {
   };
 }
 
-/** Logits [B, classes] of inputs [B, in]; `cache` keeps what the backward pass and a reader need. */
-export function forward(network, inputs, batch) {
+/**
+ * Logits [B, classes] of inputs [B, in]; `cache` keeps what the backward pass and a reader need.
+ *
+ * The statistics are those of the batch where `training` says so; `moving` has the running ones follow.
+ */
+function forward(network, inputs, batch, training, moving) {
   const { value } = ACTIVATIONS[network.activation];
   const cache = [];
   let x = inputs; // [B, in]
   for (const layer of network.layers) {
     const z = affine(x, layer, batch); // [B, out]
-    const normed = layer.norm ? applyNorm(layer.norm, z, batch, layer.outputs, network) : null;
+    const normed = layer.norm ? applyNorm(layer.norm, z, batch, layer.outputs, training, moving) : null;
     const before = normed ? normed.y : z; // [B, out]
     const after = layer.last ? before : before.map(value); // [B, out]
-    cache.push({ x, z, normed, before, after });
+    cache.push({ x, normed, before, after });
     x = after;
   }
   return { logits: x, cache };
 }
 
-function applyNorm(norm, z, batch, channels, { training }) {
-  const { gamma, beta, eps, momentum, runningMean, runningVar } = norm;
-  if (!training) {
-    const given = { mean: runningMean, variance: runningVar, gamma, beta, eps };
-    return { ...normalize(z, batch, channels, given), fixed: true };
-  }
-  const { mean, variance } = statistics(z, batch, channels);
-  const result = normalize(z, batch, channels, { mean, variance, gamma, beta, eps });
+function applyNorm(norm, z, batch, channels, training, moving) {
+  const { momentum, runningMean, runningVar } = norm;
+  const used = training ? statistics(z, batch, channels) : { mean: runningMean, variance: runningVar };
+  const result = normalize(z, batch, channels, { ...norm, ...used });
   const unbiased = batch / (batch - 1); // of which the running variance is an average
-  for (let c = 0; c < channels; c += 1) {
-    runningMean[c] += momentum * (mean[c] - runningMean[c]);
-    runningVar[c] += momentum * (variance[c] * unbiased - runningVar[c]);
+  for (let c = 0; moving && c < channels; c += 1) {
+    runningMean[c] += momentum * (used.mean[c] - runningMean[c]);
+    runningVar[c] += momentum * (used.variance[c] * unbiased - runningVar[c]);
   }
-  return { ...result, fixed: false };
+  return { ...result, fixed: !training };
 }
 
 /** Gradients of each layer, from those for the logits: weight, bias, gamma, beta. */
-export function backward(network, cache, dLogits, batch) {
+function backward(network, cache, dLogits, batch) {
   const { slope } = ACTIVATIONS[network.activation];
   const gradients = [];
   let dAfter = dLogits; // [B, out]
@@ -103,8 +100,7 @@ export function backward(network, cache, dLogits, batch) {
 
 /** One step of plain stochastic gradient descent; returns loss, accuracy, cache and gradients. */
 export function trainStep(network, inputs, labels, batch, lr) {
-  network.training = true;
-  const { logits, cache } = forward(network, inputs, batch);
+  const { logits, cache } = forward(network, inputs, batch, true, true);
   const { loss, accuracy, dLogits } = crossEntropy(logits, labels, batch);
   const gradients = backward(network, cache, dLogits, batch);
   network.layers.forEach((layer, index) => {
@@ -123,15 +119,6 @@ function descend(values, gradient, lr) {
   for (let at = 0; at < values.length; at += 1) values[at] -= lr * gradient[at];
 }
 
-/** Logits with the running statistics, which leaves the network as it was. */
-export function predict(network, inputs, batch, training = false) {
-  const copy = { ...network, training, layers: network.layers.map(withOwnStatistics) };
-  return forward(copy, inputs, batch).logits;
-}
-
-function withOwnStatistics(layer) {
-  if (!layer.norm) return layer;
-  const { runningMean, runningVar } = layer.norm;
-  const norm = { ...layer.norm, runningMean: runningMean.slice(), runningVar: runningVar.slice() };
-  return { ...layer, norm };
-}
+/** Logits with the running statistics or, in training mode, the batch's; the network stays as it was. */
+export const predict = (network, inputs, batch, training = false) =>
+  forward(network, inputs, batch, training, false).logits;

@@ -2,7 +2,8 @@
 // gradient that flows back when one output is pushed.
 
 import { normalize, normalizeBackward, statistics } from "./batchnorm.js";
-import { announcer, button, element, fixed, onWidth, slider, toggle } from "./dom.js";
+import { announcer, button, element, fixed, slider, toggle } from "./dom.js";
+import { traits } from "./model.js";
 import { numberTable } from "./number-table.js";
 import { drawScene, rounded } from "./number-lines.js";
 
@@ -18,24 +19,17 @@ function computed(state) {
   const result = normalize(x, m, 1, { ...used, gamma, beta, eps: state.eps });
   const dy = new Float64Array(m);
   dy[state.selected] = 1;
-  const fixedStatistics = !state.training;
-  const { dx } = normalizeBackward(dy, m, 1, { ...result, gamma, fixed: fixedStatistics });
+  const { dx } = normalizeBackward(dy, m, 1, { ...result, gamma, fixed: !state.training });
   return { x, m, batch, mean: used.mean[0], variance: used.variance[0], ...result, dx };
 }
 
 function render({ model, el }) {
-  const names = ["values", "gamma", "beta", "eps", "training", "selected", "running_mean",
-    "running_var", "momentum"];
-  const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  const write = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const { read, write, follow } = traits(model,
+    ["values", "gamma", "beta", "eps", "training", "selected", "running_mean", "running_var", "momentum"]);
   const stage = element("div");
   const says = announcer();
   const table = numberTable({ x: "x", xHat: "x̂", y: "y", dx: "gradient" });
   const formula = element("p", { class: "bn-formula" });
-  let scene = { show() {} };
   const actions = {
     move: (index, value) => {
       const values = [...read().values];
@@ -45,10 +39,9 @@ function render({ model, el }) {
     choose: (index) => read().selected !== index && write({ selected: index }),
     value: (index) => read().values[index],
   };
-  const gamma = slider({ label: "scale γ", min: -2, max: 3, step: 0.1, value: read().gamma,
-    format: (v) => fixed(v, 1), onInput: (v) => write({ gamma: v }) });
-  const beta = slider({ label: "shift β", min: -3, max: 3, step: 0.1, value: read().beta,
-    format: (v) => fixed(v, 1), onInput: (v) => write({ beta: v }) });
+  const knob = (name, label, min) => slider({ label, min, max: 3, step: 0.1, value: read()[name],
+    format: (value) => fixed(value, 1), onInput: (value) => write({ [name]: value }) });
+  const [gamma, beta] = [knob("gamma", "scale γ", -2), knob("beta", "shift β", -3)];
   const evaluation = toggle({ label: "evaluation mode (running statistics)",
     value: !read().training, onChange: (on) => write({ training: !on }) });
   const update = button("Move the running statistics once", () => {
@@ -62,9 +55,16 @@ function render({ model, el }) {
   });
   const first = read();
   const reset = button("Reset", () => write(first));
-  const show = () => {
-    const state = read();
+  el.classList.add("bn-root");
+  el.append(stage, table.root, formula,
+    element("div", { class: "bn-controls" }, gamma.root, beta.root, evaluation.root, update, reset), says);
+  let [scene, drawn] = [null, 0]; // and for which width
+  return follow(stage, (state, width) => {
     const result = computed(state);
+    if (width !== drawn) {
+      [scene, drawn] = [drawScene(width, state.values.length, actions), width];
+      stage.replaceChildren(scene.picture);
+    }
     scene.show(state, result);
     table.show(result, state.selected);
     gamma.set(state.gamma);
@@ -75,21 +75,7 @@ function render({ model, el }) {
       `variance σ² = ${fixed(result.variance)}; ` +
       `running mean ${fixed(state.running_mean)}, running variance ${fixed(state.running_var)}`;
     says.textContent = words(state, result);
-  };
-  for (const name of names) model.on(`change:${name}`, show);
-  const controls = element("div", { class: "bn-controls" },
-    gamma.root, beta.root, evaluation.root, update, reset);
-  el.classList.add("bn-root");
-  el.append(stage, table.root, formula, controls, says);
-  const unwatch = onWidth(stage, (width) => {
-    scene = drawScene(width, read().values.length, actions);
-    stage.replaceChildren(scene.picture);
-    show();
   });
-  return () => {
-    unwatch();
-    names.forEach((name) => model.off(`change:${name}`, show));
-  };
 }
 
 function words({ selected, training }, { dx, xHat }) {

@@ -2,6 +2,7 @@
 // becomes of them, and arrows for the gradient that each input gets.
 
 import { fixed, setAttributes, svg } from "./dom.js";
+import { pictureOf, ruleFrom, textAt } from "./pictures.js";
 import { linearScale } from "./scales.js";
 
 const ROWS = { x: 56, xHat: 146, y: 236, dx: 336 }; // pixels from the top
@@ -18,27 +19,18 @@ export const rounded = (value) => Math.round(clamped(value) * 10) / 10;
 /** The picture for a width in pixels, and a function that moves its parts. */
 export function drawScene(width, count, actions) {
   const across = linearScale([-LIMIT, LIMIT], [MARGIN, width - MARGIN]);
-  const picture = svg("svg", {
-    viewBox: `0 0 ${width} ${HEIGHT}`, role: "group",
-    "aria-label": "A batch on number lines: inputs, normalized values, outputs, gradients",
-  });
+  const picture = pictureOf(width, HEIGHT, { role: "group",
+    "aria-label": "A batch on number lines: inputs, normalized values, outputs, gradients" });
   const titles = { x: "input x", xHat: "normalized x̂", y: "output y = γx̂ + β", dx: "gradient for x" };
   for (const [row, y] of Object.entries(ROWS)) {
-    const [line, label] = [
-      svg("line", { x1: MARGIN, x2: width - MARGIN, y1: y, y2: y, stroke: "var(--bn-line)" }),
-      svg("text", { x: 0, y: y - 32, "font-size": 15, "font-weight": 600 }, titles[row]),
-    ];
-    picture.append(line, label);
-    if (row !== "dx")
-      for (let tick = -LIMIT; tick <= LIMIT; tick += 2)
-        picture.append(
-          svg("line", { x1: across(tick), x2: across(tick), y1: y - 4, y2: y + 4, stroke: "var(--bn-line)" }),
-          svg("text", { x: across(tick), y: y + 26, "font-size": 12, "text-anchor": "middle" }, fixed(tick, 0)),
-        );
+    picture.append(ruleFrom(MARGIN, y, width - MARGIN, y), textAt(0, y - 32, titles[row], { "font-size": 15, "font-weight": 600 }));
+    for (let tick = -LIMIT; row !== "dx" && tick <= LIMIT; tick += 2)
+      picture.append(ruleFrom(across(tick), y - 4, across(tick), y + 4),
+        textAt(across(tick), y + 26, fixed(tick, 0), { "text-anchor": "middle" }));
   }
   const spread = svg("rect", { y: ROWS.x - 17, height: 34, rx: 4, fill: "var(--bn-with)", opacity: 0.16 });
   const centre = svg("line", { y1: ROWS.x - 22, y2: ROWS.x + 22, stroke: "var(--bn-with)", "stroke-width": 3 });
-  const centreName = svg("text", { y: ROWS.x - 27, "font-size": 13, "text-anchor": "middle" }, "μ ± σ"); // of the statistics in use
+  const centreName = textAt(0, ROWS.x - 27, "μ ± σ", { "font-size": 13, "text-anchor": "middle" }); // of the statistics in use
   picture.append(spread, centre, centreName);
   const threads = Array.from({ length: count }, () =>
     svg("polyline", { fill: "none", stroke: "var(--bn-muted)", "stroke-width": 1, opacity: 0.55 }));
@@ -54,8 +46,8 @@ export function drawScene(width, count, actions) {
 function bead(index, row, across, { move, choose, value }) {
   const movable = row === "x";
   const circle = svg("circle", { r: movable ? 12 : 9, stroke: "var(--bn-ground)", "stroke-width": 1.5 });
-  const number = svg("text", { y: 4.5, "font-size": movable ? 13 : 12, "font-weight": 700, "text-anchor": "middle",
-    style: "fill: var(--bn-ground); pointer-events: none" }, String(index + 1));
+  const number = textAt(0, 4.5, String(index + 1), { "font-size": movable ? 13 : 12, "font-weight": 700,
+    "text-anchor": "middle", style: "fill: var(--bn-ground); pointer-events: none" });
   const group = svg("g", movable
     ? { class: "bn-bead", tabindex: 0, role: "slider", "aria-label": `input ${index + 1}`,
       "aria-valuemin": -LIMIT, "aria-valuemax": LIMIT, style: "cursor: ew-resize; touch-action: none" }

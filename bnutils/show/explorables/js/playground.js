@@ -5,6 +5,8 @@ import { Curves } from "./curves.js";
 import { dataSource } from "./data-source.js";
 import { announcer, button, element, littleMotion, select, setAttributes, toggle } from "./dom.js";
 import { completed, fromAddress, keepInAddress, lessonOf, LESSONS, same, SETTINGS } from "./lessons.js";
+import { percent } from "./looks.js";
+import { traits } from "./model.js";
 import { sideBySide } from "./side-by-side.js";
 import { inSlices } from "./slices.js";
 import { Trainer } from "./trainer.js";
@@ -16,8 +18,8 @@ const SLICE = 12; // milliseconds of each frame for training
 const [LIVELY, CALM] = [60, 1000]; // milliseconds between two pictures, CALM for little motion
 
 function render({ model, el }) {
-  const names = Object.keys(SETTINGS);
-  const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
+  const { read, listen } = traits(model, Object.keys(SETTINGS));
+  const [mode, chosen] = [["batch_statistics"], ["lesson"]].map((names) => traits(model, names));
   const onPage = Boolean(model.ofPage); // only a page has an address of its own
   const dataOf = dataSource(model.get("digits"));
   let [trainer, curves, changing, end] = [null, null, false, null]; // end stops the training
@@ -31,9 +33,8 @@ function render({ model, el }) {
     label, value: read()[name], options: options.map((option) => [option, String(option)]),
     onChange: (text) => change({ [name]: options.find((option) => String(option) === text) }),
   })]);
-  const mode = toggle({ label: "measure by the statistics of the batch (training mode)",
-    value: model.get("batch_statistics"),
-    onChange: (on) => (model.set("batch_statistics", on), model.save_changes()) });
+  const statistics = toggle({ label: "measure by the statistics of the batch (training mode)",
+    value: model.get("batch_statistics"), onChange: (on) => mode.write({ batch_statistics: on }) });
   const lessons = Object.entries(LESSONS).map(([name, { title, settings, steps }]) => [name,
     button(title, () => (change(completed(settings)), run(steps)))]);
 
@@ -102,7 +103,7 @@ function render({ model, el }) {
     model.save_changes();
     if (trainer.step > 0)
       says.textContent = `After ${trainer.step} step${trainer.step === 1 ? "" : "s"} ${measured.map(({ accuracy }, arm) =>
-        `${(100 * accuracy).toFixed(0)} % right ${WORDS[arm]}`).join(", ")}.`;
+        `${percent(accuracy)} right ${WORDS[arm]}`).join(", ")}.`;
   }
 
   function picture() {
@@ -128,10 +129,8 @@ function render({ model, el }) {
     ...controls.map(([, { root }]) => root));
   el.classList.add("bn-root");
   el.append(group("Lessons", ...lessons.map(([, root]) => root)), told, settings,
-    group("Training", play, step, hundred, reset, counter, mode.root), says, ...view.roots);
+    group("Training", play, step, hundred, reset, counter, statistics.root), says, ...view.roots);
 
-  const settingsChanged = () => changing || restart();
-  const modeChanged = () => (mode.set(model.get("batch_statistics")), draw());
   const lessonChanged = () => {
     const wanted = LESSONS[model.get("lesson")];
     if (wanted && !same(completed(wanted.settings), read())) change(completed(wanted.settings));
@@ -140,19 +139,14 @@ function render({ model, el }) {
     const linked = fromAddress(location.hash);
     if (linked && !same(linked, read())) change(linked);
   };
-  const heard = [...names.map((name) => [name, settingsChanged]),
-    ["batch_statistics", modeChanged], ["lesson", lessonChanged]];
   const first = (onPage && fromAddress(location.hash)) || completed(LESSONS[model.get("lesson")]?.settings ?? read());
   change(first);
-  for (const [name, call] of heard) model.on(`change:${name}`, call);
+  const ends = [halt, () => removeEventListener("hashchange", follow),
+    listen(() => changing || restart()), chosen.listen(lessonChanged),
+    mode.listen(() => (statistics.set(model.get("batch_statistics")), draw()))];
   if (onPage) addEventListener("hashchange", follow);
-  const unwatch = view.watch(draw);
-  return () => {
-    halt();
-    unwatch();
-    removeEventListener("hashchange", follow);
-    for (const [name, call] of heard) model.off(`change:${name}`, call);
-  };
+  ends.push(view.watch(draw));
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };

@@ -1,22 +1,18 @@
 // Learning rates by arms as a map; touching a cell shows the curves behind it.
 
 import { lineChart } from "./chart.js";
-import { announcer, element, onWidth, select, setAttributes, svg } from "./dom.js";
+import { announcer, element, select, svg } from "./dom.js";
+import { gridCell, showGrid } from "./grid.js";
+import { lookOf, percent } from "./looks.js";
+import { traits } from "./model.js";
+import { pictureOf, textAt } from "./pictures.js";
 
 const [LETTER_WIDE, TOP_ROOM, CELL] = [8, 20, 44]; // pixels: of a name, above the map, of a row
-const DASHES = { BN: null };
-const COLOURS = { BN: "var(--bn-with)" };
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
 const rateText = (lr) => (lr >= 0.001 && lr < 1000 ? String(Number(lr.toPrecision(2))) : lr.toExponential(0).replace("e+", "e")).replace("-", "−");
 
 /** What is shown: arms [A] of a network, learning rates [L], accuracy [A][L], curves [A][L]. */
 function render({ model, el }) {
-  const names = ["network", "arm", "rate"];
-  const read = () => Object.fromEntries(names.map((name) => [name, model.get(name)]));
-  const write = (values) => {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  };
+  const { read, write, follow } = traits(model, ["network", "arm", "rate"]);
   const maps = model.get("maps"); // by network: { lrs, arms, accuracy, steps, curves, seeds }
   const stage = element("div");
   const chart = lineChart({ height: 230, title: "" });
@@ -25,39 +21,25 @@ function render({ model, el }) {
     onChange: (network) => write({ network, rate: Math.min(read().rate, maps[network].lrs.length - 1) }) });
   const controls = element("div", { class: "bn-controls" }, choice.root);
   controls.hidden = Object.keys(maps).length < 2;
-  let width = 0;
-  const show = () => {
-    const state = read();
-    const map = maps[state.network];
-    choice.set(state.network);
-    if (width === 0) return;
-    const focused = stage.contains(document.activeElement);
-    const grid = drawMap(width, map, state, write);
-    stage.replaceChildren(grid);
-    if (focused) grid.focus();
-    const shown = map.arms.map((arm, a) => ({ arm, curve: map.curves[a][state.rate] }));
-    const largest = Math.max(...shown.flatMap(({ curve }) => [...curve.mean, ...curve.high].filter((v) => v < map.start * 2)), map.start);
-    chart.draw({
-      width,
-      x: { domain: [0, map.steps.at(-1)], label: "updates" },
-      y: { domain: [0, largest], label: `training loss at learning rate ${rateText(map.lrs[state.rate])}` },
-      series: shown.map(({ arm, curve }) => ({ name: arm, colour: COLOURS[arm] ?? "var(--bn-without)",
-        dash: arm in DASHES ? null : "6 4", xs: map.steps, ys: curve.mean, low: curve.low, high: curve.high })),
-      label: `Training loss against updates at learning rate ${rateText(map.lrs[state.rate])}`,
-    });
-    says.textContent = words(map, state);
-  };
   el.classList.add("bn-root");
   el.append(controls, stage, says, chart.root);
-  for (const name of names) model.on(`change:${name}`, show);
-  const unwatch = onWidth(stage, (pixels) => {
-    width = pixels;
-    show();
+  return follow(stage, (state, width) => {
+    const map = maps[state.network];
+    choice.set(state.network);
+    const choose = (arm, rate) => write({ arm, rate });
+    showGrid(stage, drawMap(width, map, state, choose), [state.arm, state.rate], [map.arms.length, map.lrs.length], choose);
+    drawLosses(chart, width, map, state.rate);
+    says.textContent = words(map, state);
   });
-  return () => {
-    unwatch();
-    for (const name of names) model.off(`change:${name}`, show);
-  };
+}
+
+function drawLosses(chart, width, { arms, curves, start, steps, lrs }, rate) {
+  const shown = arms.map((name, a) => ({ name, ...lookOf(name), xs: steps, ys: curves[a][rate].mean, ...curves[a][rate] }));
+  const largest = Math.max(...shown.flatMap(({ mean, high }) => [...mean, ...high].filter((v) => v < start * 2)), start);
+  const at = `at learning rate ${rateText(lrs[rate])}`;
+  chart.draw({ width, series: shown, label: `Training loss against updates ${at}`,
+    x: { domain: [0, steps.at(-1)], label: "updates" },
+    y: { domain: [0, largest], label: `training loss ${at}` } });
 }
 
 function words(map, { rate }) {
@@ -73,49 +55,36 @@ function words(map, { rate }) {
 /** A shade from the ground towards the ink, on which numbers in ink can be read in both themes. */
 const shade = (share) => `color-mix(in srgb, var(--bn-ink) ${(3 + 37 * share).toFixed(0)}%, var(--bn-ground))`;
 
-function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, write) {
+function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, choose) {
   const stub = 10 + LETTER_WIDE * Math.max(...arms.map((name) => name.length)); // pixels for the names
   const step = (width - stub) / lrs.length;
-  const height = TOP_ROOM + arms.length * CELL + 44;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "grid", tabindex: 0,
+  const bottom = TOP_ROOM + arms.length * CELL;
+  const picture = pictureOf(width, bottom + 44, { role: "grid", tabindex: 0, "data-chosen": `${arm},${rate}`,
     "aria-label": "Validation accuracy: a row for each arm, a column for each learning rate. Arrow keys choose a cell." });
   const text = (x, y, content, anchor, extra = {}) =>
-    svg("text", { x, y, "font-size": 12, "text-anchor": anchor, "aria-hidden": "true", ...extra }, content);
+    picture.append(textAt(x, y, content, { "text-anchor": anchor, "aria-hidden": "true", ...extra }));
   arms.forEach((name, a) => {
-    picture.append(text(stub - 8, TOP_ROOM + (a + 0.5) * CELL + 4, name, "end", { "font-weight": 700,
-      style: `fill: ${COLOURS[name] ?? "var(--bn-without)"}` }));
-    const row = svg("g", { role: "row" });
-    lrs.forEach((lr, l) => {
-      const share = accuracy[a][l];
+    const top = TOP_ROOM + a * CELL;
+    text(stub - 8, top + 0.5 * CELL + 4, name, "end", { "font-weight": 700, style: `fill: ${lookOf(name).colour}` });
+    picture.append(svg("g", { role: "row" }, ...lrs.map((lr, l) => {
       const chosen = a === arm && l === rate;
-      const [x, y] = [stub + l * step, TOP_ROOM + a * CELL];
-      const cell = svg("g", { role: "gridcell", style: "cursor: pointer", "aria-selected": String(chosen),
-        "aria-label": `${name}, learning rate ${rateText(lr)}: ${percent(share)}` },
-        svg("rect", { x: x + 1, y: y + 1, width: step - 2, height: CELL - 2, rx: 3, fill: shade(share) }));
-      if (step >= 19)
-        cell.append(svg("text", { x: x + step / 2, y: y + CELL / 2 + 4, "font-size": 12, "text-anchor": "middle", }, String(Math.round(100 * share))));
-      if (l === rate)
-        cell.append(svg("rect", { x: x + 1, y: y + 1, width: step - 2, height: CELL - 2, rx: 3, fill: "none",
-          stroke: "var(--bn-with)", "stroke-width": chosen ? 4 : 1.5 }));
-      cell.addEventListener("click", () => write({ arm: a, rate: l }));
-      row.append(cell);
-    });
-    picture.append(row);
+      return gridCell(`${name}, learning rate ${rateText(lr)}: ${percent(accuracy[a][l])}`, chosen, () => choose(a, l),
+        ...mapCell(stub + l * step, top, step, accuracy[a][l], l === rate ? (chosen ? 4 : 1.5) : 0));
+    })));
   });
   const every = Math.ceil(44 / step);
-  lrs.forEach((lr, l) => l % every === 0 && picture.append(
-    text(stub + (l + 0.5) * step, TOP_ROOM + arms.length * CELL + 18, rateText(lr), "middle")));
-  picture.append(text(stub + (width - stub) / 2, height - 6, "learning rate", "middle"),
-    text(stub, 13, "validation accuracy, %", "start"));
-  picture.addEventListener("keydown", (event) => {
-    const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const kept = (value, count) => Math.min(count - 1, Math.max(0, value));
-    write({ arm: kept(arm + move[0], arms.length), rate: kept(rate + move[1], lrs.length) });
-  });
-  setAttributes(picture, { "data-chosen": `${arm},${rate}` });
+  lrs.forEach((lr, l) => l % every === 0 && text(stub + (l + 0.5) * step, bottom + 18, rateText(lr), "middle"));
+  text(stub + (width - stub) / 2, bottom + 38, "learning rate", "middle");
+  text(stub, 13, "validation accuracy, %", "start");
   return picture;
+}
+
+/** The parts of a cell with its corner at `left` and `top`; a `frame` has a width in pixels. */
+function mapCell(left, top, step, share, frame) {
+  const box = (attributes) => svg("rect", { x: left + 1, y: top + 1, width: step - 2, height: CELL - 2, rx: 3, ...attributes });
+  const number = () => textAt(left + step / 2, top + CELL / 2 + 4, String(Math.round(100 * share)), { "text-anchor": "middle" });
+  return [box({ fill: shade(share) }), ...(step >= 19 ? [number()] : []),
+    ...(frame ? [box({ fill: "none", stroke: "var(--bn-with)", "stroke-width": frame })] : [])];
 }
 
 export default { render };

@@ -1,11 +1,11 @@
 // Claims in a table that sorts and filters. On a page it takes over the rows of the table there.
 
 import { announcer, element, freshId, select } from "./dom.js";
+import { traits } from "./model.js";
 
 const COLUMNS = ["Claim", "Source", "In the source", "Here", "Verdict"];
 const ORDERS = { book: "order of the book", claim: "claim", source: "source", verdict: "verdict" };
 const VERDICTS = ["supported", "not supported", "inconclusive"];
-const NAMES = ["verdict", "order", "words"];
 
 /** Rows with what they are sorted and searched by. */
 function rowsOf(table, claims) {
@@ -23,11 +23,7 @@ function drawnRow({ statement, source, paper, ours, quantity, claimed, verdict }
 }
 
 function render({ model, el }) {
-  const read = () => Object.fromEntries(NAMES.map((name) => [name, model.get(name)]));
-  const write = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const { read, write, listen } = traits(model, ["verdict", "order", "words"]);
   const old = model.still?.querySelector("table"); // which a page holds for readers without scripts
   const rows = rowsOf(old, model.get("claims"));
   const head = old ? old.querySelector("thead").cloneNode(true)
@@ -36,11 +32,11 @@ function render({ model, el }) {
   const table = element("table", { class: old?.className ?? "scoreboard" }, head, body);
   const says = announcer();
   const verdict = select({ label: "verdict", value: read().verdict, options: [["", "any"], ...VERDICTS.map((v) => [v, v])],
-    onChange: (value) => write("verdict", value) });
+    onChange: (verdict) => write({ verdict }) });
   const order = select({ label: "sorted by", value: read().order, options: Object.entries(ORDERS),
-    onChange: (value) => write("order", value) });
+    onChange: (order) => write({ order }) });
   const search = element("input", { type: "search", id: freshId() });
-  search.addEventListener("input", () => write("words", search.value));
+  search.addEventListener("input", () => write({ words: search.value }));
   const find = element("div", { class: "bn-control" }, element("label", { for: search.id }, "containing"), search);
   const show = () => {
     const state = read();
@@ -57,9 +53,8 @@ function render({ model, el }) {
   };
   el.classList.add("bn-root", "bn-wide");
   el.append(element("div", { class: "bn-controls", role: "search" }, verdict.root, order.root, find), says, table);
-  for (const name of NAMES) model.on(`change:${name}`, show);
   show();
-  return () => NAMES.forEach((name) => model.off(`change:${name}`, show));
+  return listen(show);
 }
 
 export default { render };

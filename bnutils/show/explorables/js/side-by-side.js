@@ -3,15 +3,15 @@
 import { armPanel } from "./arm.js";
 import { curveCharts } from "./curves.js";
 import { element, onWidth } from "./dom.js";
+import { PAIR } from "./looks.js";
 
-const COLOURS = ["var(--bn-without)", "var(--bn-with)"];
 const TITLES = ["Without BN", "With BN"];
 const WIDE = 560; // pixels, from which on the charts stand side by side
 
 /** Elements, `watch` that calls when their width changes, and `picture` that draws in parts. */
 export function sideBySide() {
-  const panels = TITLES.map((title, arm) => armPanel(title, COLOURS[arm]));
-  const charts = curveCharts(TITLES, COLOURS);
+  const panels = TITLES.map((title, arm) => armPanel(title, PAIR[arm].colour));
+  const charts = curveCharts(TITLES);
   const [sides, lines] = [panels.map(({ root }) => root), charts.roots].map((roots) =>
     element("div", { class: "bn-sides" }, ...roots));
   let widths = { panel: 0, chart: 0 };

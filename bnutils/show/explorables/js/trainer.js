@@ -4,9 +4,7 @@ import { crossEntropy } from "./cross-entropy.js";
 import { createNetwork, predict, trainStep } from "./network.js";
 import { permutation, uniformStream } from "./random.js";
 
-export const ARMS = ["without", "with"];
-const BINS = 41;
-const SPAN = 4; // histograms of pre-activations run from -SPAN to SPAN
+const ARMS = ["without", "with"];
 
 /**
  * A training of both arms with the settings of a lesson.
@@ -47,16 +45,13 @@ export class Trainer {
   measureArm(arm, training = false) {
     const { inputs, labels } = this.held;
     const logits = predict(this.networks[arm], inputs, labels.length, training);
-    const { loss, accuracy } = crossEntropy(logits, labels, labels.length);
-    return { loss, accuracy };
+    return crossEntropy(logits, labels, labels.length);
   }
 
-  /** The class that each arm predicts at the points of a grid [n, n] over [-1, 1]², row by row. */
-  regions(n, training = false) {
-    return ARMS.map((_, arm) => this.regionRows(arm, n, [0, n], training));
-  }
-
-  /** The same for one arm and some rows, from the first of `rows` to before the second. */
+  /**
+   * The classes that an arm predicts at the points of a grid [n, n] over [-1, 1]², row by row, in
+   * the rows from `first` to before `end`.
+   */
   regionRows(arm, n, [first, end], training = false) {
     const count = (end - first) * n;
     const grid = new Float64Array(2 * count);
@@ -67,29 +62,10 @@ export class Trainer {
     return winners(predict(this.networks[arm], grid, count, training), count);
   }
 
-  /** What each arm answers for the first samples of the validation part. */
-  answers(count, training = false) {
+  /** What an arm answers for the first samples of the validation part. */
+  answers(arm, count, training = false) {
     const { inputs, features } = this.held;
-    return this.networks.map((network) =>
-      winners(predict(network, inputs.subarray(0, count * features), count, training), count));
-  }
-
-  /** Shares [layers][bins] of what reached each nonlinearity in the last batch, for an arm. */
-  histograms(arm) {
-    const { cache } = this.last[arm];
-    return cache.slice(0, -1).map(({ before }) => {
-      const shares = new Float64Array(BINS);
-      for (const value of before) {
-        const at = Math.floor(((value + SPAN) / (2 * SPAN)) * BINS);
-        shares[Math.min(BINS - 1, Math.max(0, Number.isFinite(at) ? at : 0))] += 1 / before.length;
-      }
-      return shares;
-    });
-  }
-
-  /** Euclidean norms [layers] of the gradients of the weights in the last step, for an arm. */
-  gradientNorms(arm) {
-    return this.last[arm].gradients.map(({ weight }) => Math.sqrt(weight.reduce((sum, g) => sum + g * g, 0)));
+    return winners(predict(this.networks[arm], inputs.subarray(0, count * features), count, training), count);
   }
 }
 
