@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -72,6 +72,12 @@ def panels(
     return figure, list(np.atleast_1d(axes))
 
 
+def bounds(samples: Iterable[ArrayLike]) -> dict[str, np.ndarray]:
+    """The ``mean`` of each sample of runs, and ``low`` and ``high`` of its 95 % interval."""
+    intervals = [mean_interval(sample) for sample in samples]
+    return {n: np.array([getattr(i, n) for i in intervals]) for n in ("mean", "low", "high")}
+
+
 def band(ax: Axes, x: ArrayLike, runs: ArrayLike, arm: str, *, label: str | None = "") -> None:
     """Draw the mean of ``runs`` [n, T] over ``x`` [T] with its 95 % band, labelled at the end.
 
@@ -81,10 +87,8 @@ def band(ax: Axes, x: ArrayLike, runs: ArrayLike, arm: str, *, label: str | None
     """
     geometric = ax.get_yscale() == "log"
     x, runs = np.asarray(x), np.asarray(runs)
-    intervals = [mean_interval(column) for column in (np.log(runs) if geometric else runs).T]
-    names = ("mean", "low", "high")
-    mean, low, high = (np.array([getattr(i, name) for i in intervals]) for name in names)
-    mean, low, high = np.exp((mean, low, high)) if geometric else (mean, low, high)
+    found = np.stack(list(bounds((np.log(runs) if geometric else runs).T).values()))  # [3, T]
+    mean, low, high = np.exp(found) if geometric else found
     (line,) = ax.plot(x, mean, color=COLOURS[arm], marker=MARKERS[arm])
     ax.fill_between(x, low, high, color=COLOURS[arm], alpha=0.2, linewidth=0)
     if label is not None:

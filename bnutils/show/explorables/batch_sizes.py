@@ -10,9 +10,8 @@ import traitlets
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from bnutils.evidence.stats import mean_interval
 from bnutils.show.explorables.explorable import Explorable
-from bnutils.show.plots import COLOURS
+from bnutils.show.plots import COLOURS, bounds
 
 ITSELF = "itself"  # the evaluation of an arm that has but one
 
@@ -70,10 +69,6 @@ class BatchSizeExplorer(Explorable):
 
 
 def _summary(values: Sequence[ArrayLike]) -> dict[str, Any]:
-    seeds = [np.asarray(value, dtype=float) for value in values]
-    intervals = [mean_interval(value) for value in seeds]
-    bounds = {
-        name: [round(float(getattr(interval, name)), 2) for interval in intervals]
-        for name in ("mean", "low", "high")
-    }
-    return bounds | {"seeds": [np.round(value, 2).tolist() for value in seeds]}
+    """Mean, interval and runs of each size, to hundredths of a percent."""
+    found = {name: np.round(value, 2).tolist() for name, value in bounds(values).items()}
+    return found | {"seeds": [np.asarray(value).round(2).tolist() for value in values]}

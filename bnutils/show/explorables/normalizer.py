@@ -45,12 +45,8 @@ class Normalizer(Explorable):
         for row, values in ((2, x), (1, x_hat), (0, self.gamma * x_hat + self.beta)):
             ax.axhline(row, color=COLOURS["neutral"], linewidth=0.6, zorder=0)
             ax.scatter(values, np.full(len(x), row), s=150, color=COLOURS["BN"], zorder=3)
-            for index, value in enumerate(values):
-                ax.annotate(
-                    str(index + 1), (value, row), ha="center", va="center", color="w", fontsize=8
-                )
-        ax.set(
-            yticks=[2, 1, 0], yticklabels=["input x", "normalized x̂", "output y"], xlabel="value"
-        )
-        ax.set_ylim(-0.5, 2.5)
+            for index, value in enumerate(values, start=1):
+                ax.text(value, row, str(index), ha="center", va="center", color="w", fontsize=8)
+        ax.set_yticks([2, 1, 0], ["input x", "normalized x̂", "output y"])
+        ax.set(xlabel="value", ylim=(-0.5, 2.5))
         return figure

@@ -61,14 +61,10 @@ class Playground(Explorable):
 
     def still(self) -> Figure:
         figure = Figure(figsize=(7.0, 2.6), layout="constrained")
-        for ax, (arm, colour) in zip(
-            figure.subplots(1, 2),
-            (("no BN", COLOURS["no BN"]), ("BN", COLOURS["BN"])),
-            strict=True,
-        ):
-            angle = np.linspace(0, 2 * np.pi, 60)
-            radius = np.where(np.arange(60) % 2, 0.75, 0.3)
+        angle = np.linspace(0, 2 * np.pi, 60)
+        radius = np.where(np.arange(60) % 2, 0.75, 0.3)
+        for ax, arm in zip(figure.subplots(1, 2), ("no BN", "BN"), strict=True):
             ax.scatter(radius * np.cos(angle), radius * np.sin(angle), c=radius, s=14)
             ax.set(xticks=[], yticks=[], aspect="equal")
-            ax.set_title(arm, color=colour)
+            ax.set_title(arm, color=COLOURS[arm])
         return figure

@@ -9,8 +9,8 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from bnutils.evidence.stats import mean_interval
 from bnutils.show.explorables.explorable import Explorable
+from bnutils.show.plots import bounds
 from bnutils.training.curves import Runs
 
 DIGITS = 4  # significant digits of what goes into the page
@@ -45,9 +45,8 @@ class LearningRateMap(Explorable):
         figure = Figure(figsize=(7.0, 0.5 + 1.1 * len(self.maps)), layout="constrained")
         axes = figure.subplots(len(self.maps), squeeze=False)[:, 0]
         for ax, (name, shown) in zip(axes, self.maps.items(), strict=True):
-            mesh = ax.pcolormesh(
-                100 * np.array(shown["accuracy"]), cmap="cividis", vmin=0, vmax=100
-            )
+            percent = 100 * np.array(shown["accuracy"])
+            mesh = ax.pcolormesh(percent, cmap="cividis", vmin=0, vmax=100)
             columns = np.arange(len(shown["lrs"]))
             ax.set_xticks(columns[::2] + 0.5, [f"{lr:.2g}" for lr in shown["lrs"][::2]])
             ax.set_yticks(np.arange(len(shown["arms"])) + 0.5, shown["arms"])
@@ -72,15 +71,11 @@ def _map_of(arms: Mapping[str, Runs]) -> dict[str, Any]:
 def _curve(loss: np.ndarray) -> dict[str, Any]:
     """Mean and 95 % interval of losses [S, T] in time; what diverged counts, and is left out."""
     finite = np.isfinite(loss).all(1)
-    kept = loss[finite]
-    if len(kept) < 2:
-        gaps = [None] * loss.shape[1]
-        return {"mean": gaps, "low": gaps, "high": gaps, "diverged": int((~finite).sum())}
-    intervals = [mean_interval(column) for column in kept.T]
-    return {
-        name: [_short(getattr(interval, name)) for interval in intervals]
-        for name in ("mean", "low", "high")
-    } | {"diverged": int((~finite).sum())}
+    curves: dict[str, Any] = dict.fromkeys(("mean", "low", "high"), [None] * loss.shape[1])
+    if finite.sum() > 1:
+        found = bounds(loss[finite].T)
+        curves = {name: [_short(value) for value in values] for name, values in found.items()}
+    return curves | {"diverged": int((~finite).sum())}
 
 
 def _short(value: float) -> float:

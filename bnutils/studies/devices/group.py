@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import tempfile
 import time
@@ -10,12 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import torch
-
-from bnutils.studies.devices.process import unpacked
+from bnutils.studies.devices.process import packed, unpacked
 
 TAIL = 2000  # characters of a process's output that an error quotes
 # What a device runs: it follows the process that started it, amid whatever task and however that
@@ -75,11 +71,10 @@ class Devices:
         name = getattr(getattr(task, "func", task), "__name__", "task")  # of a partial, its own
         if getattr(task, "__module__", "") == "__main__":
             raise ValueError(f"{name} belongs to the notebook; import it from a module")
-        buffer = io.BytesIO()
-        torch.save((task, args), buffer)
+        request = packed(task, args)
         for connection in self._connections:
             with suppress(OSError):  # of a device that has ended, which `_collect` tells
-                connection.send_bytes(buffer.getvalue())
+                connection.send_bytes(request)
         return self._collect(name)
 
     def _collect(self, what: str) -> list[Any]:
@@ -122,10 +117,5 @@ class Devices:
     def __enter__(self) -> Devices:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()

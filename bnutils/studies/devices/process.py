@@ -33,7 +33,7 @@ def serve(rank: int, count: int, folder: str, timeout: float, connection: Connec
         dist.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=limit)
         connection.send_bytes(packed(True, None))
         for request in _requests(connection):
-            task, args = torch.load(io.BytesIO(request), weights_only=False)
+            task, args = unpacked(request)
             connection.send_bytes(packed(True, task(*args)))
     except Exception:
         with suppress(OSError):  # of an other end that has closed
@@ -47,14 +47,13 @@ def _requests(connection: Connection) -> Iterator[bytes]:
             yield connection.recv_bytes()
 
 
-def packed(good: bool, answer: Any) -> bytes:
-    """The answer to a task as bytes, or with ``good`` False what went wrong."""
+def packed(*message: Any) -> bytes:
+    """A message as bytes: a task and its arguments, or whether it went well and what came of it."""
     buffer = io.BytesIO()
-    torch.save((good, answer), buffer)
+    torch.save(message, buffer)
     return buffer.getvalue()
 
 
-def unpacked(data: bytes) -> tuple[bool, Any]:
+def unpacked(data: bytes) -> Any:
     """What `packed` packed."""
-    good, answer = torch.load(io.BytesIO(data), weights_only=False)
-    return good, answer
+    return torch.load(io.BytesIO(data), weights_only=False)
