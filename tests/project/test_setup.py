@@ -310,9 +310,8 @@ def test_a_python_without_venv_is_said(clone: Path, tmp_path: Path) -> None:
 def test_the_reason_of_npm_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("npm_config_registry", NO_PROXY)
     monkeypatch.setenv("npm_config_cache", str(tmp_path))
-    package = web_files.Package("katex", "0.0.0", "katex", "")
     with pytest.raises(web_files.FetchError, match="ECONNREFUSED"):
-        web_files.download(package)
+        web_files.install(["katex@0.0.0"], tmp_path)
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared data", "no shared data"])
