@@ -1,4 +1,4 @@
-"""The study of batch sizes, declared once for all chapters that show a part of it."""
+"""How does the size of the batch change what batch normalization gives?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Weight decay as part of a layer: for linear layers that a normalization follows."""
+"""What does weight decay do to weights that a normalization follows?
+
+The descent of a sweep trains every network at a learning rate of its own and has no optimizer
+to hand a decay to, so here the decay is part of a layer.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of which only some parameters train: the rest stays as it was drawn."""
+"""How far does a network get of which only some parameters train?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first experiment of Ioffe and Szegedy (2015), declared once for the page and the long run."""
+"""Does the first experiment of Ioffe and Szegedy (2015) come out again?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks followed through their training: accuracy, and what arrives at the last sigmoids."""
+"""How do accuracy, and what arrives at the last sigmoids, move during training?"""
 
 from __future__ import annotations
 

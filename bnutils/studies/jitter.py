@@ -1,4 +1,4 @@
-"""Batch normalization whose output is made to jump about on purpose."""
+"""Is it steady inputs that help? Batch normalization whose output is made to jump about."""
 
 from __future__ import annotations
 

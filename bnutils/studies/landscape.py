@@ -1,4 +1,4 @@
-"""The loss and its gradient along the gradient, at points of a training."""
+"""Is the loss smoother along the gradient? It and its gradient there, at points of a training."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Several devices, each a process of its own."""
+"""What changes where several devices share a batch? Each is a process of its own."""

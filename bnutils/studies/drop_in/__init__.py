@@ -1,1 +1,1 @@
-"""Whether the layer of this book drops into the place of PyTorch's: its tools tried with both."""
+"""Does the layer drop into the place of PyTorch's? Its tools, tried with both."""
