@@ -88,8 +88,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension, with what collects the claims and what shows them."""
-    for name in ("environment", "claim_outputs", "card_citations", "scoreboard"):
-        app.setup_extension(f"bookext.{name}")
+    app.setup_extension("bookext.building.environment")
+    for name in ("claim_outputs", "card_citations", "scoreboard"):
+        app.setup_extension(f"bookext.evidence.{name}")
     app.connect("env-updated", check)
     app.connect("build-finished", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -72,7 +72,7 @@ def write(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    for name in ("claim_outputs", "execution", "figure_data", "repository"):
+    for name in ("evidence.claim_outputs", "execution.stale", "building.repository"):
         app.setup_extension(f"bookext.{name}")
     app.connect("html-page-context", write, priority=600)  # after the theme has its own there
     return {"parallel_read_safe": True, "parallel_write_safe": True}
