@@ -16,17 +16,27 @@ class Speed(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make one table of the ways to train, and one of the ways to write the layer."""
-        root = Path(self.env.srcdir)
-        own, kept = root / "_build" / "bench.json", root / "book" / "_assets" / "bench.json"
-        for path in (own, kept):
-            self.env.note_dependency(str(path))
-        path = own if own.is_file() else kept
+        path = measurements(self.env)
+        self.env.note_dependency(str(path))
+        self.env.metadata[self.env.docname]["speed"] = str(path)
         report = json.loads(path.read_text("utf-8"))
         return [
-            nodes.paragraph("", described(report, here=path == own)),
+            nodes.paragraph("", described(report, here="_build" in path.parts[-2:])),
             titled("Training: samples a second, all seeds together", loop_table(report["rows"])),
             titled("One layer, forward and backward", layer_table(report["layers"])),
         ]
+
+
+def measurements(env: Any) -> Path:
+    """The file that `make bench` wrote here, else the one that came with the book."""
+    own, kept = (Path(env.srcdir, folder, "bench.json") for folder in ("_build", "book/_assets"))
+    return own if own.is_file() else kept
+
+
+def outdated(app: Sphinx, env: Any, *_: set[str]) -> list[str]:
+    """Pages of measurements in another file: those of a file that is not there have no date."""
+    now = str(measurements(env))
+    return [page for page, data in env.metadata.items() if data.get("speed", now) != now]
 
 
 def described(report: dict[str, Any], here: bool) -> str:
@@ -97,4 +107,5 @@ def titled(title: str, content: nodes.table) -> nodes.table:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.add_directive("speed", Speed)
+    app.connect("env-get-outdated", outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

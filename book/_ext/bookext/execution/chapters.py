@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,16 @@ def read_chapter(env: Any, name: str) -> Chapter | None:
     except (MystMetadataParsingError, ValueError, yaml.YAMLError) as error:
         stop("A page cannot be read.", [f"{path}: {error}"])
     return chapter
+
+
+def code_of_chapters(env: Any) -> dict[str, str]:
+    """The code of each chapter by its name; only pages whose text has changed are read for it."""
+    known: dict[str, tuple[str, str | None]] = getattr(env, "book_code", {})
+    env.book_code = {}
+    for name in sorted(env.found_docs):
+        text = sha256(Path(env.doc2path(name)).read_bytes()).hexdigest()
+        if known.get(name, ("",))[0] != text:
+            chapter = read_chapter(env, name)
+            known[name] = text, None if chapter is None else chapter.code
+        env.book_code[name] = known[name]
+    return {name: code for name, (_, code) in env.book_code.items() if code is not None}

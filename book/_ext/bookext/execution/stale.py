@@ -16,7 +16,7 @@ from sphinx.util import logging
 
 from ..building.environment import KERNEL_CODE
 from ..building.stop import stop
-from .chapters import Chapter, read_chapter
+from .chapters import Chapter, code_of_chapters, read_chapter
 from .dependencies import chapter_key, library_versions
 from .running import Result, run_all
 from .storage import Durations, Store
@@ -52,8 +52,9 @@ def find_outdated(
     constants = [app.config.book_dataset, os.environ.get("BNUTILS_EFFORT", ""), *library_versions()]
     constants.append(lock.read_text("utf-8") if lock.is_file() else "")
     constants += [path.read_text("utf-8") for path in sorted(KERNEL_CODE.rglob("*.py"))]
-    chapters = filter(None, (read_chapter(env, name) for name in sorted(env.found_docs)))
-    keys = {chapter.name: chapter_key(package, chapter.code, constants) for chapter in chapters}
+    keys = {
+        name: chapter_key(package, code, constants) for name, code in code_of_chapters(env).items()
+    }
     before: dict[str, str] = getattr(env, "book_keys", {})
     env.book_keys = keys
     return [name for name, key in keys.items() if before.get(name) != key]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pybtex.backends.plaintext import Backend
 from pybtex.database import Entry
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style as Plain
@@ -13,6 +14,7 @@ from sphinxcontrib.bibtex.style.referencing.basic_author_year import (
 )
 from sphinxcontrib.bibtex.style.template import join, year
 
+_PLAIN = Backend()  # its name would be looked up among all packages for each label
 _TEXT = BasicAuthorYearParentheticalReferenceStyle()
 
 
@@ -31,7 +33,7 @@ def author_year(entry: Entry) -> str:
     """What the text shows for an entry, with particles and accents, and no *et al.* in italics."""
     people = _TEXT.person.author_or_editor_or_title(full=False)
     label = join(sep=_TEXT.author_year_sep)[people, year]
-    return str(label.format_data({"entry": entry, "style": _TEXT}).render_as("text"))
+    return str(label.format_data({"entry": entry, "style": _TEXT}).render(_PLAIN))
 
 
 class AuthorYearStyle(Plain):  # type: ignore[misc]

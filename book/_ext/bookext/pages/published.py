@@ -4,8 +4,10 @@ All follow from `html_baseurl`, which the extension `repository` sets.
 """
 
 import re
+import sys
 from html import escape
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urljoin, urlparse
 from xml.sax.saxutils import escape as escape_xml
@@ -80,6 +82,9 @@ def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    cards: Any = ModuleType("sphinxext.opengraph._social_cards")
+    cards.DEFAULT_SOCIAL_CONFIG, cards.create_social_card = {}, None
+    sys.modules.setdefault(cards.__name__, cards)  # to draw them it loads Matplotlib; none is drawn
     app.setup_extension("sphinxext.opengraph")
     app.setup_extension("notfound.extension")
     app.connect("config-inited", set_addresses, priority=200)
