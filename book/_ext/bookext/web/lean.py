@@ -19,7 +19,7 @@ SHEET = "site.css"
 NEVER = ("sphinx-thebe.css",)  # no page starts Thebe
 OWN = ("book.css", "claims.css", "explorables.css")  # short, and for what scripts make
 _LINK = re.compile(
-    r'[ \t]*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*?_static/)([^"?]+\.css)[^"]*"[^>]*>\n?'
+    r'<link (?=[^>]*rel="stylesheet")[^>]*href="([^"]*?_static/)([^"?]+\.css)[^"]*"[^>]*>\n?'
 )
 _ADDRESS = re.compile(r"""url\(\s*["']?(?!data:|https?:|#)([^"')]+?)["']?\s*\)""")
 _IMPORT = re.compile(r"""@import\s+["']([^"']+)["']\s*;""")
@@ -80,7 +80,7 @@ def rewrite(html: str, version: str) -> str:
     first = _LINK.search(html)
     if first is None:
         return html
-    link = f'    <link rel="stylesheet" href="{first[1]}{SHEET}?v={version}" />\n'
+    link = f'<link rel="stylesheet" href="{first[1]}{SHEET}?v={version}" />\n'
     return html[: first.start()] + link + _LINK.sub("", html[first.start() :])
 
 

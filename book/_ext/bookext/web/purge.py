@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import tinycss2  # type: ignore[import-untyped]
 
 WITH_RULES_INSIDE = {"media", "supports", "layer", "container"}
-_ATTRIBUTE = re.compile(r"""\b(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _WORD = re.compile(r"[\w-]+")
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from sphinx.application import Sphinx
 
 _FONT_AWESOME = re.compile(
-    r"\s*<!-- So that users can add custom icons -->"
+    r"<!-- So that users can add custom icons -->"
     r'\s*<script src="[^"]*scripts/fontawesome\.js[^"]*"></script>'
 )
 _SEARCH_LABEL = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 _LOGO = re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand logo")')
 _EMPTY_HEAD = re.compile(r'<th( class="[^"]*")?>\s*(?:<p>\s*</p>)?\s*</th>')
 _CITATION_ROLE = re.compile(
-    r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'
+    r' role="(?:doc-biblioentry"|(?<=<div role=")list"(?= class="citation-list"))'
 )
 _SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*")(?= target="_blank")')
 _SEARCH_SCRIPT = re.compile(
@@ -73,9 +73,11 @@ def filter_scripts(
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Rewrite the pages of a finished build."""
+    """Rewrite the pages of a finished build, and drop the icons' script, the largest file."""
     if exception is not None or app.builder.format != "html":
         return
+    for path in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):
+        path.unlink()
     for path in Path(app.outdir).rglob("*.html"):
         before = path.read_text("utf-8")
         after = tidy(before)
