@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from book._ext.bookext.pages.citing import FILE, bibtex, part_of, sentence
-from tests.pages.built_book import ROOT
+from tests import ROOT
 
 ADDRESS = "https://example.org/book/"
 
