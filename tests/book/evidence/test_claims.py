@@ -201,7 +201,7 @@ def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
         f"from bnutils import Claim\nfrom bnutils.evidence.intervals import Interval\n{claim()!r}"
     )
     book = book_of(tmp_path, {"one.md": chapter(cell)}, "cache")
-    shutil.copytree(ROOT / "bnutils" / "evidence", tmp_path / "bnutils" / "evidence")
+    shutil.copytree(ROOT / "bnutils/evidence", tmp_path / "bnutils/evidence")
     first = built(book)
     assert [found["name"] for found in first] == ["fewer-updates"]
     book.write("one.md", chapter(cell).replace("Some words", "Other words"))

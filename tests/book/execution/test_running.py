@@ -1,4 +1,4 @@
-"""What the book's Sphinx extensions promise, tried on small books."""
+"""Chapters run when something they depend on has changed, and only then."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from book._ext.bookext.building import repository
-from book._ext.bookext.building.repository import set_address, write_address
-from book._ext.bookext.web.theme import tidy
-from tests.book.tiny_book import ROOT, Book, chapter, described, drawn, environment, make_book
+from tests.book.tiny_book import ROOT, Book, chapter, environment, make_book
 from tests.waiting import PATIENCE
-
-ALT = {"alt": "A line that rises."}
-CAPTION = {"name": "fig-line", "caption": "A line."}
 
 # Each run of a chapter appends a line "start stop" to a file named after it.
 RECORD = """
@@ -43,63 +36,6 @@ def runs(book: Book, name: str) -> list[tuple[float, float]]:
 
 def recorded(name: str, body: str) -> str:
     return chapter(RECORD.format(name=name, body=body), "print(6 * 7)")
-
-
-def test_figure_with_alternative_text_and_caption_passes(tmp_path: Path) -> None:
-    pages = {"good.ipynb": drawn({"image": ALT, "figure": CAPTION})}
-    built = make_book(tmp_path, pages, mode="off").build()
-    assert built.returncode == 0, built.stderr
-    html = (tmp_path / "_build/html/good.html").read_text()
-    assert 'alt="A line that rises."' in html
-    assert "<figcaption>" in html
-
-
-def test_an_image_may_bring_its_words_and_have_its_caption_in_the_text(tmp_path: Path) -> None:
-    pages = {
-        "good.ipynb": described("A dot.", "*Figure 1. A dot.*"),
-        "mute.ipynb": described(" ", "*Figure 1. A dot.*"),
-        "bare.ipynb": described("A dot.", "Another subject."),
-        "last.ipynb": described("A dot."),
-    }
-    built = make_book(tmp_path, pages, mode="off").build()
-    assert built.returncode != 0
-    lacks = {
-        Path(line.split(":")[0]).name: line.rpartition(": ")[2]
-        for line in built.stderr.splitlines()
-        if ": no " in line
-    }
-    wanted = {"mute.ipynb": "no alternative text", "bare.ipynb": "no caption"}
-    assert lacks == wanted | {"last.ipynb": "no caption"}
-
-
-def test_incomplete_figures_of_all_pages_stop_the_build(tmp_path: Path) -> None:
-    pages = {
-        "good.ipynb": drawn({"image": ALT, "figure": CAPTION}),
-        "no_alt.ipynb": drawn({"figure": {"name": "fig-mute", "caption": "A line."}}),
-        "blank_alt.ipynb": drawn({"image": {"alt": " "}, "figure": {"caption": "A line."}}),
-        "no_caption.ipynb": drawn({"image": ALT, "figure": {"name": "fig-bare"}}),
-        "no_figure.ipynb": drawn({"image": ALT}),
-        "hand.md": "# By hand\n\n![](dot.png)\n",
-        "raw.md": '# Raw\n\n<div><img src="dot.png"></div>\n',
-    }
-    book = make_book(tmp_path, pages, mode="off")
-    book.write("dot.png", b"")
-    for _ in range(2):  # the second build must not pass because nothing changed
-        built = book.build()
-        assert built.returncode != 0
-        report = {
-            Path(line.split(":")[0]).name: line
-            for line in built.stderr.splitlines()
-            if ": no " in line
-        }
-        assert set(report) == set(pages) - {"good.ipynb"}
-        assert "figure 'fig-mute': no alternative text" in report["no_alt.ipynb"]
-        assert "no alternative text" in report["blank_alt.ipynb"]
-        assert "figure 'fig-bare': no caption" in report["no_caption.ipynb"]
-        assert "no caption" in report["no_figure.ipynb"]
-        assert "no alternative text" in report["hand.md"]
-        assert "no alternative text" in report["raw.md"]
-        assert "Traceback" not in built.stderr
 
 
 def test_data_that_cannot_be_had_stops_the_build(tmp_path: Path) -> None:
@@ -192,8 +128,9 @@ def test_changed_module_runs_the_chapters_that_import_it(copied: Book) -> None:
     assert rebuilt(copied) == (0, 1)
 
 
-def test_other_data_run_every_chapter_and_are_kept(copied: Book) -> None:
+def test_other_data_and_longer_runs_run_every_chapter_and_are_kept(copied: Book) -> None:
     assert rebuilt(copied, BNUTILS_DATASET="mnist") == (1, 1)
+    assert rebuilt(copied, BNUTILS_EFFORT="10") == (1, 1)
     assert rebuilt(copied, BNUTILS_DATASET="digits") == (0, 0)
 
 
@@ -248,103 +185,3 @@ def test_warm_kernels_have_the_libraries_and_nothing_else_in_common(
     assert one[1:] == two[1:]
     assert one[1] is True and one[2][1:] == [False, False]
     assert one[3] == str(tmp_path) and one[4] is False
-
-
-@pytest.mark.parametrize("warm", [False, WARM])
-def test_a_figure_stays_in_its_cell(tmp_path: Path, warm: bool) -> None:
-    draw = "import matplotlib.pyplot as plt\nplt.plot([0, NUMBER])\nplt.title('NUMBER'); None"
-    cells = [
-        "---\nmystnb: {image: {alt: a line}, figure: {name: fig-NUMBER, caption: A line}}\n---\n"
-        + draw
-    ]
-    page = chapter(*(cells[0].replace("NUMBER", str(number)) for number in (1, 2)))
-    book = make_book(tmp_path, {"figures.md": page}, warm=warm)
-    built = book.build()
-    assert built.returncode == 0, built.stderr
-    html = (book.build_folder / "html" / "figures.html").read_text()
-    assert html.count("<figure") == 2
-    assert html.index('id="fig-1"') < html.index('id="fig-2"')
-
-
-def test_unknown_and_repeated_glue_names_fail(tmp_path: Path) -> None:
-    glued = 'from myst_nb import glue\nglue("x-share", "12 %", display=False)'
-    pages = {
-        "one.md": chapter(glued) + "\nIt is {glue:text}`x-share`, not {glue:text}`x-none`.\n",
-        "two.md": chapter(glued) + "\nIt is {glue:text}`x-share`.\n",
-    }
-    book = make_book(tmp_path, pages)
-    for _ in range(2):  # the second build must not pass because nothing changed
-        built = book.build()
-        assert built.returncode != 0
-        assert "No key 'x-none' found in glue data" in built.stderr
-        assert "the glued name 'x-share' is used by one and two" in built.stderr
-
-
-def test_pasted_number_follows_its_source(tmp_path: Path) -> None:
-    glued = 'from myst_nb import glue\nglue("x-share", "{}", display=False)'
-    pages = {
-        "one.md": chapter(glued.format("12 %")),
-        "words.md": "# Words\n\nIt is {glue:text}`one.md::x-share`.\n",
-    }
-    book = make_book(tmp_path, pages)
-    for share in ("12 %", "34 %"):
-        book.write("one.md", chapter(glued.format(share)))
-        built = book.build()
-        assert built.returncode == 0, built.stderr
-        assert share in (book.build_folder / "html/words.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("repository", "site"),
-    [
-        ("Ada/bn-book", "https://ada.github.io/bn-book/"),
-        ("Ada/ada.github.io", "https://ada.github.io/"),
-    ],
-)
-def test_address_comes_from_the_environment(repository: str, site: str) -> None:
-    config = SimpleNamespace(html_theme_options={"repository_url": "x"}, html_baseurl="y")
-    set_address(config, {})  # type: ignore[arg-type]
-    assert (config.html_theme_options["repository_url"], config.html_baseurl) == ("x", "y")
-    variables = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": repository}
-    set_address(config, variables)  # type: ignore[arg-type]
-    assert config.html_theme_options["repository_url"] == f"https://github.com/{repository}"
-    assert config.html_baseurl == site
-    badge = ["x https://example.org/OWNER/batch-normalization-measured/blob y"]
-    write_address(badge, {})
-    assert "/OWNER/" in badge[0]
-    write_address(badge, variables)
-    assert badge == [f"x https://example.org/{repository}/blob y"]
-
-
-@pytest.mark.parametrize("owner", ["OWNER", "ada"])
-def test_a_placeholder_in_addresses_is_said_once(
-    monkeypatch: pytest.MonkeyPatch, owner: str
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(
-        repository, "logger", SimpleNamespace(info=lambda text, *_: said.append(text))
-    )
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    repository.use_address(None, SimpleNamespace(html_baseurl=f"https://{owner}.github.io/b/"))  # type: ignore[arg-type]
-    assert len(said) == (owner == "OWNER")
-
-
-def test_tidy_changes_nothing_twice() -> None:
-    html = (
-        '<head><!-- So that users can add custom icons -->\n  <script src="../_static/scripts/'
-        'fontawesome.js?digest=1"></script><script src="x.js"></script></head>'
-        '<button class="btn search-button-field" title="Search" aria-label="Search">'
-        '<summary aria-label="Toggle hidden content">Show</summary>'
-    )
-    once = tidy(html)
-    assert once == tidy(once)
-    assert "fontawesome" not in once and "x.js" in once and "aria-label" not in once
-
-
-def test_a_longer_run_does_not_take_the_outputs_of_a_shorter_one(
-    tmp_path: Path,
-) -> None:
-    book = make_book(tmp_path, {"one.md": recorded("one", "")})
-    for effort in ("1", "1", "10"):
-        assert book.build(BNUTILS_EFFORT=effort).returncode == 0
-    assert len(runs(book, "one")) == 2

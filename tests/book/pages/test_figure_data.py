@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -262,6 +263,7 @@ def test_captions_link_the_files_after_every_kind_of_build(tmp_path: Path, warm:
             "fig-two.csv",
         ]
         text = (html / "deep" / "one.html").read_text("utf-8")
+        assert re.findall('<figure[^>]* id="([^"]*)"', text) == ["fig-line", "fig-boxes", "fig-two"]
         assert "0.3333333" not in text and text.count(".svg") and not text.count(".png")
         pictures = [
             f"{name}.{kind}"
