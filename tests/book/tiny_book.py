@@ -19,8 +19,8 @@ PIXEL = base64.b64decode(
 CONF = """
 import sys
 sys.path.insert(0, {extensions!r})
-extensions = ["myst_nb", "bookext.execution.stale", "bookext.pages.figures",
-              "bookext.evidence.glue", "bookext.building.strict"]
+extensions = ["myst_nb", "bookext.execution.stale", "bookext.pages.figure_data",
+              "bookext.pages.figures", "bookext.evidence.glue", "bookext.building.strict"]
 nb_execution_mode = {mode!r}
 nb_execution_timeout = 3600
 nb_merge_streams = True

@@ -55,8 +55,7 @@ def use_address(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the extension, and with it what states the address."""
-    app.setup_extension("bookext.pages.citing")
+    """Register the extension."""
     app.add_config_value("book_commit", "", "", str)
     app.connect("config-inited", use_address, priority=100)
     app.connect("source-read", lambda _, __, source: write_address(source, os.environ))

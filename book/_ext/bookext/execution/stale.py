@@ -124,7 +124,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension; `book_execution_jobs` 0 means one kernel for each core."""
     app.setup_extension("bookext.building.whole")
     app.setup_extension("bookext.building.environment")
-    app.setup_extension("bookext.pages.figure_data")  # understands what kernels give besides
     app.add_config_value("book_package", "bnutils", "", str)
     app.add_config_value("book_execution_jobs", 0, "", int)
     app.add_config_value("book_warm_kernels", True, "", bool)
