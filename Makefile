@@ -16,6 +16,8 @@ READY := $(VENV)/.ready-requirements.txt
 DEV := $(VENV)/.ready-requirements-dev.txt
 # Jupyter starts kernels, and tests start commands, by name: those of the environment come first.
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+# Every kernel and every test's process would compile PyTorch anew, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 BUILD := python -m tools.build
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
@@ -58,9 +60,9 @@ lint: $(DEV) ## check style, types and which room imports which
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 	$(VENV)/bin/lint-imports
 
-test: $(DEV) chromium lint ## check style and types, run every test (PYTEST='-k data' for some)
+test: $(DEV) chromium $(if $(PYTEST),,lint) ## check style and types, run every test (PYTEST='-k data': some tests alone)
 	# The book is built with both cores, and then read. Status 5: PYTEST chose no test of this part.
-	for part in '--part=rest -n 2 --dist=loadfile' --part=book '--part=pages -n 2 --dist=worksteal'; do \
+	for part in '--part=rest -n 2 --dist=worksteal' --part=book '--part=pages -n 2 --dist=worksteal'; do \
 	  $(IN_VENV) OMP_NUM_THREADS=1 python -m pytest $$part $(PYTEST) || [ $$? -eq 5 ]; \
 	done
 

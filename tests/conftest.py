@@ -1,18 +1,20 @@
 """What several files of tests need."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from playwright.sync_api import Browser, Page
 
 from tests import ROOT
-from tests.pages.browsing import chromium, new_page
-from tests.pages.built_book import kept_build
-from tests.pages.served import served
-from tests.show.figure_page import FigurePage, opened
+
+if TYPE_CHECKING:  # every process of tests reads this file, and few need these
+    from playwright.sync_api import Browser, Page
+
+    from tests.show.figure_page import FigurePage
 
 # A shell starts what runs in the background deaf to interrupts, and so would be what tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,6 +52,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Threads only get in each other's way in networks this small, above all on busy cores."""
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -58,6 +62,8 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    from tests.pages.browsing import chromium
+
     with chromium() as found:
         yield found
 
@@ -65,6 +71,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page, for modules that run without a kernel."""
+    from tests.pages.browsing import new_page
+
     with new_page(browser) as found:
         yield found
 
@@ -72,6 +80,9 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def served_book() -> Iterator[str]:
     """The address of the built book on a server."""
+    from tests.pages.built_book import kept_build
+    from tests.pages.served import served
+
     built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
     with served(built.html) as address:
@@ -83,6 +94,8 @@ def figure(
     browser: Browser, served_book: str, request: pytest.FixtureRequest
 ) -> Iterator[FigurePage]:
     """A figure, live in its page; the parameter is its module and options of the browser."""
+    from tests.show.figure_page import opened
+
     module, options = request.param
     with opened(browser, served_book, module, **options) as found:
         found.wait_until_live()
