@@ -110,6 +110,7 @@ def test_the_page_shows_every_measurement():
 @pytest.mark.slow
 def test_the_report_has_a_row_for_each_way_and_batch_size(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "BATCH_SIZES", (60, 256))
+    monkeypatch.setattr(bench, "SHAPES", SHAPES[:1])
     monkeypatch.setattr(bench, "SECONDS", 0.05)
     monkeypatch.setattr(bench, "ENGINE_SECONDS", 0.05)
     monkeypatch.setenv("BNUTILS_LIVE", "0")
@@ -124,6 +125,6 @@ def test_the_report_has_a_row_for_each_way_and_batch_size(tmp_path, monkeypatch,
     speeds = {(row["name"], row["batch_size"]): row["samples_per_second"] for row in rows}
     for row in rows:
         ratio = speeds["engine", row["batch_size"]] / row["samples_per_second"]
-        assert row["ratio_to_this"] == pytest.approx(ratio, rel=0.01)
+        assert row["ratio_to_this"] == pytest.approx(ratio, rel=0.01, abs=0.0006)
         assert row["seeds"] == (5 if "loop" not in row["name"] else 1)
     assert "engine is" in capsys.readouterr().out

@@ -18,9 +18,9 @@ import torch
 from packaging.requirements import Requirement
 from packaging.version import Version
 from setuptools import find_packages
-from torchvision.ops import nms
 
 from tests import ROOT
+from tests.project.bare_environment import bare_environment
 from tools import web_files
 
 LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")}
@@ -127,6 +127,8 @@ def test_torchvision_fits_the_locked_torch() -> None:
     (torch_wanted,) = [requirement for requirement in wanted if requirement.name == "torch"]
     assert locked(PYTHONS[0])["torch"] in torch_wanted.specifier
     # A torchvision compiled for another torch imports, and lacks its compiled operators.
+    from torchvision.ops import nms  # takes seconds
+
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]])
     assert nms(boxes, torch.tensor([0.5, 0.6]), 0.5).tolist() == [1]
 
@@ -217,11 +219,19 @@ def calls(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_set_up_from_nothing_then_only_when_needed(clone: Path) -> None:
+    (clone / "calls").mkdir()  # makes the stand-in for uv fail
+    done = set_up(clone)
+    assert done.returncode != 0
+    assert "Making .venv" in done.stdout
+    assert "uv could not install requirements.txt" in done.stderr
+
+    (clone / "calls").rmdir()
     done = set_up(clone, VIRTUAL_ENV="/elsewhere", UV_TORCH_BACKEND="cpu")
     assert done.returncode == 0, done.stderr
     (call,) = calls(clone)
     assert call == "pip install --python .venv/bin/python --requirements requirements.txt cpu"
     assert "PyTorch: the build cpu" in done.stdout
+    assert "Making" not in done.stdout
 
     assert set_up(clone).returncode == 0
     assert len(calls(clone)) == 1
@@ -231,17 +241,11 @@ def test_set_up_from_nothing_then_only_when_needed(clone: Path) -> None:
     assert set_up(clone).returncode == 0
     assert len(calls(clone)) == 2
 
-    moved = clone.rename(clone.with_name("moved"))
-    os.utime(moved / "requirements.txt", (1, 1))
-    done = set_up(moved)
-    assert done.returncode == 0, done.stderr
-    assert "Making .venv" in done.stdout
-    assert len(calls(moved)) == 3
-
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyTorch has one build")
 def test_pytorch_fits_the_machine_where_its_index_can_be_reached(clone: Path) -> None:
+    bare_environment(clone / ".venv", "pip")
     done = set_up(clone, UV_TORCH_BACKEND="")
     assert done.returncode == 0, done.stderr
     assert re.search("^PyTorch: .*PyPI.* cannot be reached", done.stdout, re.M)
@@ -257,19 +261,20 @@ def test_pytorch_fits_the_machine_where_its_index_can_be_reached(clone: Path) ->
 
 
 @pytest.mark.slow
-def test_a_broken_environment_and_a_failed_installation_are_mended(clone: Path) -> None:
-    (clone / ".venv" / "bin").mkdir(parents=True)
-    (clone / ".venv" / "bin" / "python").symlink_to("/no/such/python")
-    (clone / "calls").mkdir()  # makes the stand-in for uv fail
-    done = set_up(clone)
-    assert done.returncode != 0
-    assert "uv could not install requirements.txt" in done.stderr
-
-    (clone / "calls").rmdir()
+@pytest.mark.parametrize("harm", ["broken", "moved"])
+def test_an_environment_that_cannot_be_used_is_made_anew(clone: Path, harm: str) -> None:
+    bare_environment(clone / ".venv", "pip")
+    if harm == "broken":
+        (clone / ".venv" / "bin" / "python").unlink()
+        (clone / ".venv" / "bin" / "python").symlink_to("/no/such/python")
+    else:
+        assert set_up(clone).returncode == 0
+        clone = clone.rename(clone.with_name("moved"))
+        os.utime(clone / "requirements.txt", (1, 1))
     done = set_up(clone)
     assert done.returncode == 0, done.stderr
-    assert "Making" not in done.stdout
-    assert len(calls(clone)) == 1
+    assert "Making .venv" in done.stdout
+    assert len(calls(clone)) == 1 + (harm == "moved")
 
 
 def test_an_old_python_is_refused(clone: Path) -> None:
