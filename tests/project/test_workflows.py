@@ -5,29 +5,37 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema import main
+from click.testing import CliRunner
 
 from tests import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 SCRIPTS = Path(sys.executable).parent
-VALIDATE = ("check-jsonschema", "--builtin-schema", "vendor.github-workflows")
-AUDIT = ("zizmor", "--offline", "--no-progress", "--persona=pedantic")
+AUDIT = (SCRIPTS / "zizmor", "--offline", "--no-progress", "--persona=pedantic")
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
 
-def run(command: tuple[str, ...], *paths: Path) -> subprocess.CompletedProcess[str]:
-    program, *options = command
-    return subprocess.run(
-        [SCRIPTS / program, *options, *paths], capture_output=True, text=True, check=False
+def validated(*paths: Path) -> tuple[int, str]:
+    """Status and words of the check against the schema of workflows."""
+    done = CliRunner().invoke(
+        main, ["--builtin-schema", "vendor.github-workflows", *map(str, paths)]
     )
+    return done.exit_code, done.output
+
+
+def audited(*paths: Path) -> tuple[int, str]:
+    """Status and words of the check for what an attacker could use."""
+    done = subprocess.run([*AUDIT, *paths], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -50,31 +58,32 @@ def test_there_is_a_workflow_for_each_purpose() -> None:
 
 
 def test_workflows_fit_the_schema() -> None:
-    done = run(VALIDATE, *WORKFLOWS)
-    assert done.returncode == 0, done.stdout + done.stderr
+    status, words = validated(*WORKFLOWS)
+    assert status == 0, words
 
 
 def test_audit_finds_nothing() -> None:
-    done = run(AUDIT, FOLDER)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "No findings to report" in done.stdout
+    status, words = audited(FOLDER)
+    assert status == 0, words
+    assert "No findings to report" in words
 
 
 @pytest.mark.parametrize(
-    ("command", "harm"),
+    ("check", "harm"),
     [
-        (VALIDATE, ("runs-on:", "runs-at:")),
-        (AUDIT, ("persist-credentials: false", "fetch-depth: 1")),
+        (validated, ("runs-on:", "runs-at:")),
+        (audited, ("persist-credentials: false", "fetch-depth: 1")),
     ],
     ids=["schema", "audit"],
 )
 def test_the_checks_see_harm(
-    command: tuple[str, ...], harm: tuple[str, str], tmp_path: Path
+    check: Callable[[Path], tuple[int, str]], harm: tuple[str, str], tmp_path: Path
 ) -> None:
     broken = tmp_path / ".github" / "workflows" / "tests.yml"
     broken.parent.mkdir(parents=True)
     broken.write_text((FOLDER / "tests.yml").read_text().replace(*harm))
-    assert run(command, broken).returncode != 0
+    status, _ = check(broken)
+    assert status != 0
 
 
 @each_workflow

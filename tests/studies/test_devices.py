@@ -129,22 +129,22 @@ def test_an_error_ends_all_devices_and_says_why():
 
 
 def test_devices_end_with_a_process_that_is_killed_amid_a_task(tmp_path):
+    begun = tmp_path / "begun"
+    (tmp_path / "asleep.py").write_text(
+        f"import time\ndef sleep():\n    open({str(begun)!r}, 'w').close()\n    time.sleep(600)\n"
+    )
     program = tmp_path / "program.py"
     program.write_text(
-        "import time\nfrom bnutils.studies.devices.group import Devices\n"
-        "if __name__ == '__main__':\n"
-        "    devices = Devices(2)\n    print(flush=True)\n    devices.run(time.sleep, 600)\n"
+        "from asleep import sleep\nfrom bnutils.studies.devices.group import Devices\n"
+        "if __name__ == '__main__':\n    Devices(1).run(sleep)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [sys.executable, program], env=environment, stdout=subprocess.PIPE
-    ) as process:
-        process.stdout.readline()
-        time.sleep(0.5)  # the task begins
+    with subprocess.Popen([sys.executable, program], env=environment) as process:
+        wait_until(begun.exists, "the task")
         children = psutil.Process(process.pid).children()
         process.kill()
-        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
-    assert len(children) >= 2 and alive == []
+        wait_until(lambda: not any(map(running, children)), "every process to end")
+    assert children
 
 
 def test_devices_end_with_a_process_that_is_killed_while_they_import(tmp_path):
