@@ -280,20 +280,19 @@ def test_two_processes_may_download_at_once(mirror: Mirror, folder: Path) -> Non
         "from tests.data.data_mirror import use_small_data\n"
         "with pytest.MonkeyPatch.context() as patch:\n"
         "    use_small_data(patch, sys.argv[1])\n"
+        "    print('ready', flush=True)\n"
         "    print(len(load('mnist', pathlib.Path(sys.argv[2])).train))\n"
     )
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, mirror.address, str(folder)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    results = [process.communicate(timeout=PATIENCE) for process in processes]
-    assert results == [("180\n", ""), ("180\n", "")]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, mirror.address, str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "ready\n"
+        assert len(load("mnist", folder).train) == 180
+        assert other.communicate(timeout=PATIENCE) == ("180\n", "")
     assert waited
     assert [path.name for path in folder.iterdir()] == ["MNIST"]
 
