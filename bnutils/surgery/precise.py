@@ -68,8 +68,8 @@ class _Record:
     def note(self, norm: AnyBatchNorm, inputs: tuple[Tensor, ...], _: Tensor) -> None:
         assert norm.running_mean is not None and norm.running_var is not None  # for mypy
         self.counts.append(inputs[0].numel() // inputs[0].shape[1])  # values per channel
-        self.means.append(norm.running_mean.to(torch.float64, copy=True))  # [C]
-        self.variances.append(norm.running_var.to(torch.float64, copy=True))  # [C], unbiased
+        self.means.append(norm.running_mean.to("cpu", torch.float64, copy=True))  # [C]
+        self.variances.append(norm.running_var.to("cpu", torch.float64, copy=True))  # [C]
 
     def finish(self, pooled: bool) -> None:
         self.hook.remove()

@@ -45,11 +45,9 @@ def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
     )
 
 
-def stack_sequence(first: nn.Sequential, layers: Sequence[nn.Sequential]) -> nn.Sequential:
-    return nn.Sequential(*(stack_alike(x) for x in zip(*layers, strict=True)))
-
-
-stack_layer.register(nn.Sequential, stack_sequence)
+stack_layer.register(
+    nn.Sequential, lambda _, nets: nn.Sequential(*map(stack_alike, zip(*nets, strict=True)))
+)
 
 
 def stack_alike(layers: Sequence[nn.Module]) -> nn.Module:
@@ -84,7 +82,8 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     if not nets or len({str(net) for net in nets}) != 1:
         raise ValueError("stack needs at least one network, all of one architecture")
     check_plain(nets)
-    inner = stack_sequence(nets[0], nets)
+    inner = stack_alike(nets)
+    assert isinstance(inner, nn.Sequential)
     enter = Enter(flat=isinstance(nets[0][0], nn.Flatten))
     return nn.Sequential(enter, *inner, Leave(len(nets))).train(nets[0].training)
 

@@ -375,6 +375,11 @@ def test_an_unknown_layer_is_named_with_the_way_out(make, name):
         stack(with_layer(make))
 
 
+def test_a_whole_network_of_another_type_is_refused():
+    with pytest.raises(TypeError, match="no rule to stack Residual"):
+        stack([Residual(nn.Linear(4, 4)) for _ in range(2)])
+
+
 def test_refuses_a_flatten_that_keeps_dimensions_and_shared_weights():
     with pytest.raises(TypeError, match=r"use nn\.Flatten\(\)"):
         stack([nn.Sequential(nn.Flatten(2)) for _ in range(2)])

@@ -45,7 +45,7 @@ class StackedSampleNorm(StackedParameters):
         return merge(x_hat)
 
     def _aligned(self, value: Tensor, dims: int) -> Tensor:
-        """One value a channel, or for a LayerNorm one for each value it takes: [S, 1, ...]."""
+        """One value per channel, or for a LayerNorm one per value that it takes: [S, 1, ...]."""
         missing = [None] * (dims - value.dim() - 1)
         return value[:, None, *missing] if self.shape is not None else value[:, None, ..., *missing]
 
