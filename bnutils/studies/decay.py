@@ -33,7 +33,7 @@ class DecayFunction(torch.autograd.Function):
 
 
 class DecayedLinear(nn.Linear):
-    """A linear layer, of whose weight each step of `descend` takes away the ``share``.
+    """A copy of a linear layer, of whose weight each step of `descend` takes away the ``share``.
 
     For plain SGD with learning rate η and weight decay λ, ``share`` is η·λ, a number between 0
     and 1. `descend` multiplies losses by the learning rate and subtracts the gradient as it is,
@@ -42,10 +42,11 @@ class DecayedLinear(nn.Linear):
     Raises ValueError for a share outside [0, 1).
     """
 
-    def __init__(self, inputs: int, outputs: int, bias: bool = True, *, share: float) -> None:
+    def __init__(self, plain: nn.Linear, share: float) -> None:
         if not 0 <= share < 1:
             raise ValueError(f"share is {share}: give what a step takes away, from 0 to below 1")
-        super().__init__(inputs, outputs, bias)
+        super().__init__(plain.in_features, plain.out_features, plain.bias is not None)
+        self.load_state_dict(plain.state_dict())
         self.share = share
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,12 +78,7 @@ def decay_hidden(net: nn.Sequential, share: float) -> nn.Sequential:
 
     The layers are replaced in place, with the same weights; returns ``net``.
     """
-    *hidden, _last = [i for i, layer in enumerate(net) if isinstance(layer, nn.Linear)]
-    for index in hidden:
-        plain = net[index]
-        assert isinstance(plain, nn.Linear)
-        has_bias = plain.bias is not None
-        decayed = DecayedLinear(plain.in_features, plain.out_features, has_bias, share=share)
-        decayed.load_state_dict(plain.state_dict())
-        net[index] = decayed
+    *hidden, _last = [(i, layer) for i, layer in enumerate(net) if isinstance(layer, nn.Linear)]
+    for index, plain in hidden:
+        net[index] = DecayedLinear(plain, share)
     return net

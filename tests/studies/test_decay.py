@@ -50,7 +50,7 @@ def test_descend_with_decayed_layers_is_sgd_with_weight_decay(digits) -> None:
 
 
 def test_without_gradient_a_step_takes_the_share() -> None:
-    layer = DecayedLinear(3, 2, share=0.25)
+    layer = DecayedLinear(nn.Linear(3, 2), 0.25)
     before = layer.weight.detach().clone()
     (layer(torch.ones(4, 3)) * 0).sum().backward()
     torch.testing.assert_close(layer.weight.grad, 0.25 * before)
@@ -93,4 +93,4 @@ def test_decay_hidden_keeps_weights_and_spares_the_last_layer() -> None:
 @pytest.mark.parametrize("share", [-0.1, 1.0])
 def test_a_share_that_is_none_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="from 0 to below 1"):
-        DecayedLinear(2, 2, share=share)
+        DecayedLinear(nn.Linear(2, 2), share)
