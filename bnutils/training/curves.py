@@ -1,4 +1,4 @@
-"""What a training measured: of one network, and of all learning rates and seeds together."""
+"""What trainings measured at all learning rates and seeds together, and the choice of a rate."""
 
 from __future__ import annotations
 
@@ -9,74 +9,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
+from bnutils.training.run import CURVES, Curves, Run
+
 TESTED = ("test_loss", "test_accuracy")
 SELECTABLE = ("validation_accuracy", "validation_loss")
 
 
 class DoubtfulChoice(UserWarning):
-    """A learning rate was chosen that may not be the best one there is."""
+    """A learning rate was chosen although every run diverged."""
 
 
-class EdgeOfGrid(DoubtfulChoice):
-    """The best learning rate is the smallest or largest that was tried; not shown unless wanted.
+@dataclass(frozen=True, kw_only=True)
+class Runs(Curves):
+    """What was measured of L learning rates × S seeds.
 
-    ``warnings.simplefilter("default", EdgeOfGrid)`` shows it, "error" makes it one.
-    """
-
-
-warnings.simplefilter("ignore", EdgeOfGrid, append=True)  # after any filter that somebody set
-
-
-@dataclass(frozen=True)
-class Run:
-    """Measurements of one network at T evaluation steps.
-
-    Losses are mean cross-entropies, accuracies shares between 0 and 1, both [T] and in
-    evaluation mode. ``gradient_norm`` [T, D] is the Euclidean norm of the last batch's gradient
-    for each of D weight matrices. ``test_loss`` and ``test_accuracy`` belong to the last step
-    and are undefined where the recipe does not ask for them. ``seconds`` is this network's
-    share of the processor time of the training, of all threads, without evaluations. ``logits``
-    [B, classes] is what the trained network made of the first batch of training images.
-    """
-
-    lr: float
-    seed: int
-    batch_size: int
-    steps: tuple[int, ...]
-    seconds: float
-    train_loss: np.ndarray
-    train_accuracy: np.ndarray
-    validation_loss: np.ndarray
-    validation_accuracy: np.ndarray
-    gradient_norm: np.ndarray
-    test_loss: float
-    test_accuracy: float
-    network: nn.Sequential | None = None
-    logits: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Measurements of L learning rates × S seeds at T evaluation steps; see `Run` for units.
-
-    Curves are [L, S, T], ``gradient_norm`` [L, S, T, D]. ``tested`` has the losses and accuracies
-    [L, S] on the test set, and is empty where the recipe did not ask for them. ``seconds`` is the
-    processor time of all trainings; ``nets`` holds the trained networks, L rows of S, and is empty
-    where they were not kept. ``tried`` are the learning rates that `best` chose from, empty before
-    a choice.
+    ``tested`` has the losses and accuracies [L, S] on the test set, and is empty where the recipe
+    did not ask for them. ``nets`` holds the trained networks, L rows of S, and is empty where
+    they were not kept. ``tried`` are the learning rates that `best` chose from, empty before.
     """
 
     lrs: tuple[float, ...]
     seeds: tuple[int, ...]
-    batch_size: int
-    steps: tuple[int, ...]
-    seconds: float
-    train_loss: np.ndarray
-    train_accuracy: np.ndarray
-    validation_loss: np.ndarray
-    validation_accuracy: np.ndarray
-    gradient_norm: np.ndarray
     tested: tuple[np.ndarray, ...]
     nets: tuple[tuple[nn.Sequential, ...], ...]
     tried: tuple[float, ...] = ()
@@ -94,11 +47,11 @@ class Runs:
         if not runs or missing:
             raise ValueError(f"every learning rate needs every seed; missing (lr, seed): {missing}")
         rows = [[by_key[lr, seed] for seed in seeds] for lr in lrs]
-        arrays = {
-            name: np.array([[getattr(run, name) for run in row] for row in rows])
-            for name in (*CURVES, *TESTED)
-        }
-        tested = tuple(arrays.pop(name) for name in TESTED)
+
+        def grid(name: str) -> np.ndarray:
+            return np.array([[getattr(run, name) for run in row] for row in rows])
+
+        tested = tuple(map(grid, TESTED))
         kept = [tuple(run.network for run in row if run.network is not None) for row in rows]
         return cls(
             lrs=lrs,
@@ -109,7 +62,7 @@ class Runs:
             nets=tuple(kept) if all(len(row) == len(seeds) for row in kept) else (),
             tested=() if np.isnan(tested[1]).all() else tested,
             tried=(),
-            **arrays,
+            **{name: grid(name) for name in CURVES},
         )
 
     def at(self, lr: float) -> Runs:
@@ -143,9 +96,8 @@ class Runs:
         """The runs of the learning rate with the best mean validation accuracy at the end.
 
         ``on`` may be ``validation_loss`` instead. Of equal learning rates the smallest wins; one
-        with an undefined mean never does, unless all are. Warns, with DoubtfulChoice, where all
-        runs diverged, and with EdgeOfGrid where the best lies `at_edge`: a better one may lie
-        beyond.
+        with an undefined mean never does, unless all are; `at_edge` tells where a better one may
+        lie beyond. Warns, with DoubtfulChoice, where all runs diverged.
         Raises ValueError for any other measurement: the test set has no part in a choice.
         """
         if on not in SELECTABLE:
@@ -157,23 +109,15 @@ class Runs:
         score = sign * getattr(self, on)[:, :, -1].mean(axis=1)  # [L]
         score = np.where(np.isnan(score), -np.inf, score)
         lr = min(lr for lr, s in zip(self.lrs, score, strict=True) if s == score.max())
-        chosen = replace(self.at(lr), tried=self.lrs)
-        rates = ", ".join(f"{each:g}" for each in sorted(self.lrs))
         ends = self.train_loss[:, :, -1] + self.validation_loss[:, :, -1]  # [L, S]
         if not np.isfinite(ends).any():
+            rates = ", ".join(f"{each:g}" for each in sorted(self.lrs))
             warnings.warn(
                 f"all runs diverged, at the learning rates {rates}; try smaller ones",
                 DoubtfulChoice,
                 stacklevel=2,
             )
-        elif chosen.at_edge:
-            warnings.warn(
-                f"the best learning rate, {lr:g}, is at the edge of those tried, {rates}; "
-                "a better one may lie beyond it",
-                EdgeOfGrid,
-                stacklevel=2,
-            )
-        return chosen
+        return replace(self.at(lr), tried=self.lrs)
 
     @property
     def at_edge(self) -> bool:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from bnutils.data.dataset import Dataset
 from bnutils.networks.building import build_separate
 from bnutils.networks.chance import chance, chance_state
-from bnutils.training.curves import CURVES, Run
 from bnutils.training.descent import descend, gradient_norms, gradient_rates
 from bnutils.training.evaluation import evaluate
 from bnutils.training.recipe import Recipe
+from bnutils.training.run import CURVES, Run
 from bnutils.wide import unstack
 from bnutils.wide.probing import probe_images, probe_stack
 from bnutils.wide.rules.drawing import seed_draws

@@ -11,8 +11,8 @@ from bnutils.networks.mlp import mlp
 from bnutils.sweeps.fit import fit
 from bnutils.sweeps.results import RunFailed
 from bnutils.training.batches import batch_indices
-from bnutils.training.curves import CURVES
 from bnutils.training.recipe import Recipe
+from bnutils.training.run import CURVES
 from tests.sweeps.sweep_program import tiny_dataset
 
 DATA = tiny_dataset()

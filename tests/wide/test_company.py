@@ -15,9 +15,9 @@ from bnutils.sweeps._engine.planning import SameNetwork
 from bnutils.sweeps._store.store import MemoryStore
 from bnutils.sweeps.sweep import grid
 from bnutils.training.batches import batch_indices
-from bnutils.training.curves import CURVES
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
+from bnutils.training.run import CURVES
 from bnutils.wide import stack, stack_apart, stack_layer
 from bnutils.wide.rules.drawing import Drawing
 from tests.sweeps.sweep_program import tiny_dataset

@@ -17,9 +17,9 @@ from torch import nn
 
 from bnutils.data.dataset import Dataset, Part
 from bnutils.sweeps._store.record import run_arrays
-from bnutils.training.curves import Run
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
+from bnutils.training.run import Run
 
 
 def train_group(

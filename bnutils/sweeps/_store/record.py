@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from bnutils.training.curves import Run
 from bnutils.training.handing import network_arrays, restored_network
+from bnutils.training.run import Run
 
 RECORD_FORMAT = 1
 WEIGHTS = "network/"  # the arrays under this name are the network's state
