@@ -24,7 +24,7 @@ import bnutils
 from bnutils import BatchNorm1d
 from bnutils.data.dataset import Dataset, Part
 from bnutils.networks.mlp import mlp
-from bnutils.sweeps._store.fingerprint import fingerprint
+from bnutils.sweeps._store.fingerprint import Digester
 from bnutils.sweeps._store.sources import code_origin, library_digest, source_digest
 from bnutils.sweeps.imports import file_imports
 from bnutils.training.loop import train_together
@@ -67,6 +67,11 @@ READER = """
     def odd(n):
         return n != 0 and even(n - 1)
 """
+
+
+def fingerprint(*things):
+    """What distinguishes things from others."""
+    return Digester().digest(list(things))
 
 
 def reader(*changes, name="build"):
@@ -147,9 +152,10 @@ def test_a_dispatching_function_counts_with_its_rules_and_not_with_its_history()
 def test_is_the_same_in_every_process():
     program = dedent(READER) + dedent(
         """
-        from bnutils.sweeps._store.fingerprint import fingerprint
+        from bnutils.sweeps._store.fingerprint import Digester
         from bnutils.training.recipe import Recipe
-        print(fingerprint(build, even, Recipe(), {"x": 1, "y": {3, "z"}}, torch.arange(3.0)))
+        things = [build, even, Recipe(), {"x": 1, "y": {3, "z"}}, torch.arange(3.0)]
+        print(Digester().digest(things))
         """
     )
     digests = {

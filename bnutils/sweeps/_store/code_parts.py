@@ -10,10 +10,10 @@ import sys
 import types
 from collections import namedtuple
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
-from bnutils.sweeps._store.sources import LIBRARY, code_origin, module_file, source_digest
+from bnutils.sweeps._store.sources import LIBRARY, code_origin, import_origin
 
 IGNORED_ATTRIBUTES = frozenset(
     {"_abc_impl", "_backward_cls"}  # torch numbers the latter in the order in which they are made
@@ -70,13 +70,11 @@ def class_parts(cls: type) -> list[object]:
     origin = code_origin(cls.__module__)
     if origin is not None:
         return [cls.__module__, cls.__qualname__, origin]
-    fields: list[object] = []
-    if dataclasses.is_dataclass(cls):
-        missing = dataclasses.MISSING
-        for field in dataclasses.fields(cls):
-            default = None if field.default is missing else field.default
-            factory = None if field.default_factory is missing else field.default_factory
-            fields.append([field.name, default, factory])
+    fields = [
+        [field.name, *(None if value is dataclasses.MISSING else value for value in defaults)]
+        for field in (dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ())
+        for defaults in [(field.default, field.default_factory)]
+    ]
     attributes = {name: value for name, value in vars(cls).items() if _counts(cls, name, value)}
     return [cls.__qualname__, list(cls.__bases__), fields, attributes]
 
@@ -112,12 +110,10 @@ def wrapped_parts(thing: object) -> list[object] | None:
 
 
 def _closure(function: types.FunctionType) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
+    found: dict[str, object] = dict.fromkeys(function.__code__.co_freevars)
+    for name, cell in zip(found, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # not assigned yet
             found[name] = cell.cell_contents
-        except ValueError:  # not assigned yet
-            found[name] = None
     return found
 
 
@@ -130,14 +126,9 @@ def _globals(function: types.FunctionType) -> dict[str, object]:
             value = function.__globals__[step.argval]
             found[step.argval] = _module_part(value, attributes)
         elif step.opname == "IMPORT_NAME":
-            names = [step.argval, *(f"{step.argval}.{name}" for name in sorted(attributes))]
-            found[f"import {step.argval}"] = [_file_digest(names[0]), *map(code_origin, names)]
+            inner = (f"{step.argval}.{name}" for name in sorted(attributes))
+            found[f"import {step.argval}"] = [import_origin(step.argval), *map(code_origin, inner)]
     return found
-
-
-def _file_digest(module: str) -> str | None:
-    file = module_file(module) if code_origin(module) is None else None
-    return source_digest(Path(file)) if file and file.endswith(".py") else None
 
 
 def _module_part(value: Any, attributes: set[str], inside: tuple[Any, ...] = ()) -> object:
@@ -155,6 +146,5 @@ def _module_part(value: Any, attributes: set[str], inside: tuple[Any, ...] = ())
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
     yield code
-    for value in code.co_consts:
-        if inspect.iscode(value):
-            yield from _nested(value)
+    for value in filter(inspect.iscode, code.co_consts):
+        yield from _nested(value)

@@ -5,44 +5,35 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
-import inspect
 import reprlib
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from bnutils.sweeps._store.code_parts import class_parts, code_parts, function_parts, wrapped_parts
-from bnutils.sweeps._store.sources import code_origin
+from bnutils.sweeps._store.sources import code_origin, named_by_package
 
 SPELLED_OUT = (
     *(bool, int, float, complex, str, bytes, range, slice, type(None), type(...)),
     *(np.dtype, torch.dtype, torch.device, typing.TypeVar, types.GenericAlias, types.UnionType),
 )
-GRADIENT_MODES = (torch.no_grad, torch.enable_grad, torch.inference_mode)
 
 
-def fingerprint(*things: object) -> str:
-    """A digest (32 hex digits) of ``things``, the same in every process.
+class Digester:
+    """Digests (32 hex digits) of things one after another, the same in every process.
 
     Numbers, strings, containers, namespaces, dataclasses and other objects of classes of your own,
     paths, enums, arrays, tensors and modules of networks count with their content. A function or
     class counts with the code it runs: one of this library with the sources of its module and of
     what this imports; one of another installed package with the package's version; any other,
     such as one of a notebook, with its bytecode and all it refers to. Comments do not count.
-    Raises TypeError for anything else.
     """
-    return Digester().digest(list(things))
-
-
-class Digester:
-    """Digests things one after another, each once."""
 
     def __init__(self) -> None:
         self._done: dict[int, tuple[object, str]] = {}  # holds the things: no id is used twice
@@ -100,7 +91,7 @@ class Digester:
         if dataclasses.is_dataclass(thing):
             values = {field.name: getattr(thing, field.name) for field in dataclasses.fields(thing)}
             return "dataclass", [type(thing), values]
-        if (named := _named_by_its_package(thing)) is not None:
+        if (named := named_by_package(thing)) is not None:
             return kind, named.encode()
         raise TypeError(self._complaint(thing))
 
@@ -144,21 +135,3 @@ def _plain_state(thing: object) -> dict[str, object] | None:
     slots = (name for base in bases for name in np.atleast_1d(getattr(base, "__slots__", ())))
     held = {name: getattr(thing, name) for name in map(str, slots) if hasattr(thing, name)}
     return held | getattr(thing, "__dict__", {})
-
-
-def _named_by_its_package(thing: object) -> str | None:
-    """The name and version of a module, or of a function that is not written in Python."""
-    home: Any
-    name: Any
-    if inspect.ismodule(thing):
-        home, name = thing.__name__, ""
-    elif inspect.isroutine(thing) or isinstance(thing, np.ufunc):
-        owner = getattr(thing, "__self__", None) or getattr(thing, "__objclass__", None)
-        kind = owner if isinstance(owner, type | types.ModuleType) else type(thing)
-        outer = getattr(kind, "__module__", None) or getattr(kind, "__name__", "")
-        home = getattr(thing, "__module__", None) or outer
-        name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", "")
-    else:
-        return None
-    origin = code_origin(home)
-    return None if origin is None and not inspect.ismodule(thing) else f"{home} {name} {origin}"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import sys
+import types
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from bnutils.sweeps.imports import Package
 
@@ -33,6 +38,13 @@ def code_origin(module: str) -> str | None:
     return package_version(top) if PACKAGE_FOLDERS & set(Path(file).parts) else None
 
 
+def import_origin(module: str) -> str | None:
+    """`code_origin`, or a digest of the file where that is the reader's own; None without any."""
+    origin = code_origin(module)
+    file = module_file(module) if origin is None else None
+    return source_digest(Path(file)) if file and file.endswith(".py") else origin
+
+
 def module_file(module: str) -> str | None:
     """The source file of a module that need not be imported yet; None where there is none."""
     if module in sys.modules:
@@ -51,6 +63,24 @@ def package_version(top: str) -> str:
     except PackageNotFoundError:
         names = sorted(set(packages_distributions().get(top, [])))
         return " ".join(f"{name} {version(name)}" for name in names) or f"{top} unknown"
+
+
+def named_by_package(thing: object) -> str | None:
+    """The name and version of a module, or of a function that is not written in Python."""
+    home: Any
+    name: Any
+    if inspect.ismodule(thing):
+        home, name = thing.__name__, ""
+    elif inspect.isroutine(thing) or isinstance(thing, np.ufunc):
+        owner = getattr(thing, "__self__", None) or getattr(thing, "__objclass__", None)
+        kind = owner if isinstance(owner, type | types.ModuleType) else type(thing)
+        outer = getattr(kind, "__module__", None) or getattr(kind, "__name__", "")
+        home = getattr(thing, "__module__", None) or outer
+        name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", "")
+    else:
+        return None
+    origin = code_origin(home)
+    return None if origin is None and not inspect.ismodule(thing) else f"{home} {name} {origin}"
 
 
 @cache
