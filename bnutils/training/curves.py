@@ -16,7 +16,17 @@ SELECTABLE = ("validation_accuracy", "validation_loss")
 
 
 class DoubtfulChoice(UserWarning):
-    """A learning rate was chosen although every run diverged."""
+    """A learning rate was chosen that may not be the best one there is."""
+
+
+class EdgeOfGrid(DoubtfulChoice):
+    """The best learning rate is the smallest or largest that was tried; not shown unless wanted.
+
+    ``warnings.simplefilter("default", EdgeOfGrid)`` shows it, "error" makes it one.
+    """
+
+
+warnings.simplefilter("ignore", EdgeOfGrid, append=True)  # after any filter that somebody set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +106,9 @@ class Runs(Curves):
         """The runs of the learning rate with the best mean validation accuracy at the end.
 
         ``on`` may be ``validation_loss`` instead. Of equal learning rates the smallest wins; one
-        with an undefined mean never does, unless all are; `at_edge` tells where a better one may
-        lie beyond. Warns, with DoubtfulChoice, where all runs diverged.
+        with an undefined mean never does, unless all are. Warns, with DoubtfulChoice, where all
+        runs diverged, and with EdgeOfGrid where the best lies `at_edge`: a better one may lie
+        beyond.
         Raises ValueError for any other measurement: the test set has no part in a choice.
         """
         if on not in SELECTABLE:
@@ -109,15 +120,16 @@ class Runs(Curves):
         score = sign * getattr(self, on)[:, :, -1].mean(axis=1)  # [L]
         score = np.where(np.isnan(score), -np.inf, score)
         lr = min(lr for lr, s in zip(self.lrs, score, strict=True) if s == score.max())
+        chosen = replace(self.at(lr), tried=self.lrs)
+        rates = ", ".join(f"{each:g}" for each in sorted(self.lrs))
         ends = self.train_loss[:, :, -1] + self.validation_loss[:, :, -1]  # [L, S]
         if not np.isfinite(ends).any():
-            rates = ", ".join(f"{each:g}" for each in sorted(self.lrs))
-            warnings.warn(
-                f"all runs diverged, at the learning rates {rates}; try smaller ones",
-                DoubtfulChoice,
-                stacklevel=2,
-            )
-        return replace(self.at(lr), tried=self.lrs)
+            words = f"all runs diverged, at the learning rates {rates}; try smaller ones"
+            warnings.warn(words, DoubtfulChoice, stacklevel=2)
+        elif chosen.at_edge:
+            words = f"the best learning rate, {lr:g}, is at the edge of those tried, {rates}"
+            warnings.warn(f"{words}; a better one may lie beyond it", EdgeOfGrid, stacklevel=2)
+        return chosen
 
     @property
     def at_edge(self) -> bool:
