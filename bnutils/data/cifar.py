@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from bnutils.data.dataset import Part
 from bnutils.data.errors import damaged_file
@@ -67,6 +66,8 @@ class CifarSource(Source):
 
 
 def _cifar_part(data: "CIFAR10") -> Part:
+    import torch
+
     images = torch.from_numpy(np.ascontiguousarray(data.data.transpose(0, 3, 1, 2)))
     return Part(images, torch.tensor(data.targets, dtype=torch.int64))
 

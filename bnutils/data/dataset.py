@@ -1,11 +1,14 @@
 """Images and labels in memory, in three parts."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DATASET_TITLES: Mapping[str, str] = {
     "digits": "scikit-learn's digits",
@@ -36,7 +39,7 @@ class Part:
     def __len__(self) -> int:
         return len(self.images)
 
-    def take(self, n: int) -> "Part":
+    def take(self, n: int) -> Part:
         """The first n images, all of them if there are fewer; shares memory with this part."""
         return Part(self.images[:n], self.labels[:n])
 
@@ -66,6 +69,8 @@ class Dataset:
 
     def normalise(self, images: Tensor) -> Tensor:
         """Images [*, C, H, W] in 0..scale as float32 of the same shape, (x/scale - mean)/std."""
+        import torch
+
         if images.dtype == torch.float64:  # whose values float32 cannot tell apart or hold
             mean, std = (v.to(images.device).view(-1, 1, 1) for v in (self.mean, self.std))
             return ((images / self.scale - mean) / std).float()

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from bnutils.data.dataset import Part
 from bnutils.data.errors import damaged_file, unreadable_file
 from bnutils.data.source import Official, Source, check_md5_sum, extracted_md5_sum
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torchvision.datasets import MNIST
 
 _IDX_PARTS = ("train", "t10k")
@@ -110,7 +110,9 @@ class IdxSource(Source):
             )
 
 
-def _idx_bytes(path: Path, header: int) -> torch.Tensor:
+def _idx_bytes(path: Path, header: int) -> "Tensor":
+    import torch
+
     return torch.from_numpy(np.fromfile(path, dtype=np.uint8, offset=header))
 
 

@@ -1,4 +1,7 @@
-"""load(): the data set that was asked for, or the best that is to be had."""
+"""load(): the data set that was asked for, or the best that is to be had.
+
+To choose takes no PyTorch, which is imported where a data set is read: that takes a second.
+"""
 
 import functools
 import os
@@ -7,15 +10,12 @@ from pathlib import Path
 
 from bnutils.data.cifar import CIFAR10_SOURCE
 from bnutils.data.dataset import Dataset, Part
-from bnutils.data.digits import digits_dataset
 from bnutils.data.download import download_files
 from bnutils.data.errors import DataError, NoDataFolder, data_error
 from bnutils.data.idx import FASHION_MNIST_SOURCE, MNIST_SOURCE
 from bnutils.data.probe import download_seconds
 from bnutils.data.settings import DataFolder, data_folder, requested_name
 from bnutils.data.source import Source
-from bnutils.data.splits import random_split_indices
-from bnutils.data.statistics import pixel_statistics
 
 DATA_SOURCES: dict[str, Source] = {
     source.name: source for source in (MNIST_SOURCE, FASHION_MNIST_SOURCE, CIFAR10_SOURCE)
@@ -35,6 +35,8 @@ def load(name: str = "auto", folder: Path | None = None) -> Dataset:
     """
     chosen = resolve(name, folder)
     if chosen == "digits":
+        from bnutils.data.digits import digits_dataset
+
         return digits_dataset()
     source, place = DATA_SOURCES[chosen], data_folder(folder)
     if not _has_intact_files(source, place):
@@ -112,6 +114,9 @@ def _expect_quick_download() -> None:
 
 
 def _split_dataset(source: Source, root: Path) -> Dataset:
+    from bnutils.data.splits import random_split_indices
+    from bnutils.data.statistics import pixel_statistics
+
     official = source.read(root)
     kept, held_out = random_split_indices(len(official.train), source.validation)
     images, labels = official.train.images, official.train.labels
