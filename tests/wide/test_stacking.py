@@ -16,7 +16,7 @@ from bnutils.wide.rules.drawing import seed_draws
 from bnutils.wide.rules.weightless import ELEMENTWISE
 from bnutils.wide.together import replicas_together
 
-SEEDS, STEPS, BATCH, LR = (3, 4), 200, 12, 0.01
+SEEDS, STEPS, BATCH, LR = (3, 4), 50, 12, 0.01
 VECTOR, IMAGE = (10,), (2, 6, 6)
 CLASSES = 4
 END = nn.Flatten, lambda: nn.LazyLinear(CLASSES)
