@@ -167,6 +167,13 @@ def test_make_works_from_another_folder(tmp_path: Path) -> None:
     assert done.stdout == make("help").stdout
 
 
+def test_compiled_modules_are_kept_whatever_the_environment_says(tmp_path: Path) -> None:
+    (tmp_path / "shown.mk").write_text("shown:\n\t@env\n")
+    files = ("-f", "Makefile", "-f", str(tmp_path / "shown.mk"))
+    shown = make(*files, "shown", PYTHONDONTWRITEBYTECODE="1")
+    assert "PATH=" in shown.stdout and "PYTHONDONTWRITEBYTECODE" not in shown.stdout
+
+
 def test_the_second_set_up_does_nothing() -> None:
     if (
         Path(sys.prefix) != ROOT / ".venv"
