@@ -106,6 +106,7 @@ def test_the_typical_unit_has_the_median_drift():
     assert typical_unit(Followed((0, 1), np.zeros((1, 2)), percentiles, 0.0)) == 2
 
 
+@pytest.mark.filterwarnings("ignore::bnutils.training.curves.EdgeOfGrid")
 def test_the_long_run_writes_what_the_page_reads(dataset, tmp_path, monkeypatch, capsys):
     for name, value in (("DATASET", "digits"), ("RUNS", ""), ("JOBS", "1"), ("LIVE", "0")):
         monkeypatch.setenv(f"BNUTILS_{name}", value)

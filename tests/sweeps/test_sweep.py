@@ -19,6 +19,7 @@ from bnutils.sweeps._store.folder import FolderStore
 from bnutils.sweeps._store.store import MemoryStore
 from bnutils.sweeps.results import RunFailed
 from bnutils.sweeps.sweep import grid
+from bnutils.training.curves import EdgeOfGrid
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
 from bnutils.wide.together import most_together
@@ -195,7 +196,8 @@ def test_divergence_is_a_result_with_a_reason(store, built):
     problems = results.problems()
     assert set(problems["lr"]) == {1e12}
     assert problems["reason"].str.fullmatch(r"train_loss is not finite at step \d+ and after").all()
-    assert results.of("none").best().lrs == (0.1,)
+    with pytest.warns(EdgeOfGrid):
+        assert results.of("none").best().lrs == (0.1,)
     built()
     sweep(lrs=(0.1, 1e12)).run(store)
     assert built() == []

@@ -1,5 +1,9 @@
 """Training side by side against a textbook loop, and what it promises about its measurements."""
 
+import re
+import subprocess
+import sys
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +16,7 @@ from bnutils import BatchNorm1d, BatchNorm2d
 from bnutils.data import load
 from bnutils.networks.mlp import mlp
 from bnutils.training.batches import batch_indices, batches
-from bnutils.training.curves import DoubtfulChoice, Runs
+from bnutils.training.curves import DoubtfulChoice, EdgeOfGrid, Runs
 from bnutils.training.evaluation import evaluate_networks
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
@@ -211,7 +215,8 @@ def test_a_diverging_learning_rate_is_recorded_and_harms_no_other(digits, build)
     assert (runs.validation_accuracy[1, :, -1] <= 0.3).all()
     np.testing.assert_allclose(runs.train_loss[0], alone.train_loss[0], rtol=1e-4)
     np.testing.assert_allclose(runs.gradient_norm[0], alone.gradient_norm[0], rtol=1e-3)
-    assert runs.best().lrs == runs.best(on="validation_loss").lrs == (0.1,)
+    with pytest.warns(EdgeOfGrid):
+        assert runs.best().lrs == runs.best(on="validation_loss").lrs == (0.1,)
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +232,7 @@ def with_finals(runs, **finals):
     return replace(runs, **curves)
 
 
+@pytest.mark.filterwarnings("ignore::bnutils.training.curves.EdgeOfGrid")
 def test_the_learning_rate_is_chosen_on_validation_accuracy(three_rates):
     accuracy = [[0.5, 0.7], [0.8, 0.9], [0.9, 0.8]]  # means 0.6, 0.85, 0.85
     loss = [[0.1, 0.1], [0.3, 0.3], [0.2, 0.2]]
@@ -251,15 +257,38 @@ def test_an_undefined_learning_rate_never_wins(three_rates):
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "at_edge"),
-    [([0.9, 0.8, 0.7], True), ([0.7, 0.8, 0.9], True), ([0.8] * 3, True), ([0.7, 0.9, 0.8], False)],
+    ("accuracy", "words"),
+    [
+        (
+            [0.9, 0.8, 0.7],
+            r"rate, 0\.1, is at the edge of those tried, 0\.1, 0\.2, 0\.4",
+        ),
+        ([0.7, 0.8, 0.9], r"best learning rate, 0\.4, is at the edge"),
+        ([0.8, 0.8, 0.8], r"best learning rate, 0\.1, is at the edge"),
+        ([0.7, 0.9, 0.8], None),
+    ],
 )
-def test_a_best_rate_at_the_edge_of_its_grid_is_told(three_rates, accuracy, at_edge):
+def test_a_best_rate_at_the_edge_of_its_grid_is_told(three_rates, accuracy, words):
     runs = with_finals(three_rates, validation_accuracy=np.array(accuracy)[:, None])
-    best = runs.best()
     assert not runs.at_edge
-    assert best.at_edge is at_edge and best.tried == (0.1, 0.2, 0.4)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        best = runs.best()
+    assert best.at_edge is (words is not None) and best.tried == (0.1, 0.2, 0.4)
+    assert [warning.category for warning in caught] == [EdgeOfGrid] * best.at_edge
+    assert all(re.search(words, str(warning.message)) for warning in caught)
     assert not best.best().at_edge  # nothing was left to choose
+
+
+def test_a_best_rate_at_the_edge_is_not_shown_unless_wanted():
+    program = (
+        "import warnings; from bnutils.training.curves import EdgeOfGrid\n"
+        "warnings.warn('unwanted', EdgeOfGrid)\n"
+        "warnings.simplefilter('always')\n"
+        "warnings.warn('wanted', EdgeOfGrid)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"EdgeOfGrid: wanted" in done.stderr and b"unwanted" not in done.stderr
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
