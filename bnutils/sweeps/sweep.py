@@ -121,14 +121,7 @@ def grid(
             f"the data are a {type(dataset).__name__}; give a data set: load(...), or "
             "from_arrays(...) for arrays of your own"
         )
-    if not isinstance(arms, Mapping) or not arms:
-        raise ValueError(f'arms is {arms!r}; give labels with functions, as in {{"BN": build}}')
-    for arm, build in arms.items():
-        if isinstance(build, nn.Module) or not callable(build):
-            raise TypeError(
-                f"{arm!r} is {type(build).__name__}; give a function that makes a new network from "
-                "a seed, as in lambda seed: mlp([784, 100, 10], seed=seed)"
-            )
+    _check_arms(arms)
     several_recipes = several(
         "recipes", [recipes] if isinstance(recipes, Recipe) else recipes, "Recipe(steps=1000)"
     )
@@ -143,6 +136,15 @@ def grid(
         for lr in fixed or several("lrs", lrs(arm, recipe), "lrs=[0.1, 0.3]")  # type: ignore[operator]
     ]
     whole = [whole_number("a seed", seed, 0) for seed in several("seeds", seeds, "seeds=range(5)")]
-    return Sweep(
-        tuple(dict.fromkeys(settings)), dataset, tuple(dict.fromkeys(whole)), keep_networks
-    )
+    return Sweep(tuple(dict.fromkeys(settings)), dataset, tuple(whole), keep_networks)
+
+
+def _check_arms(arms: Any) -> None:
+    if not isinstance(arms, Mapping) or not arms:
+        raise ValueError(f'arms is {arms!r}; give labels with functions, as in {{"BN": build}}')
+    for arm, build in arms.items():
+        if isinstance(build, nn.Module) or not callable(build):
+            raise TypeError(
+                f"{arm!r} is {type(build).__name__}; give a function that makes a new network from "
+                "a seed, as in lambda seed: mlp([784, 100, 10], seed=seed)"
+            )

@@ -80,32 +80,7 @@ def _train(
     given back later is the one that was measured.
     """
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
-    curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}  # T arrays [R, ...]
-    steps: list[int] = []
-    seed_draws(stacked, seeds)
-    with chance(seeds[0]):
-        start = chance_state()
-        seconds, since = 0.0, time.process_time()
-        for step in descend(stacked, dataset, recipe, lrs=lrs, seeds=seeds):
-            seconds += time.process_time() - since
-            steps.append(step)
-            for part in ("train", "validation"):
-                samples = getattr(dataset, part).take(recipe.evaluate_on)
-                loss, accuracy = evaluate(stacked, len(nets), dataset, samples)
-                curves[f"{part}_loss"].append(loss)
-                curves[f"{part}_accuracy"].append(accuracy)
-            norms = gradient_norms(stacked, len(nets))  # [D, R], times the learning rate
-            factor = recipe.lr_factor(max(step, 1))
-            curves["gradient_norm"].append((norms / (np.array(gradient_rates(lrs)) * factor)).T)
-            since = time.process_time()
-        test = [np.full(len(nets), np.nan)] * 2
-        if recipe.test:
-            test = list(evaluate(stacked, len(nets), dataset, dataset.test))
-        if len(nets) > 1 and chance_state() != start:
-            raise RuntimeError(
-                "a layer of a stack draws from a source of chance that all networks share, so that "
-                "the result of one depends on the others; register it with stack_apart"
-            )
+    steps, curves, seconds, test = _measured(stacked, dataset, recipe, lrs, seeds)
     logits = probe_stack(stacked, images, seeds)  # [R, B, classes]
     if isinstance(stacked, nn.Sequential):
         unstack(stacked, nets)
@@ -120,7 +95,44 @@ def _train(
             test_accuracy=float(test[1][r]),
             network=nets[r],
             logits=logits[r].numpy(),
-            **{name: np.stack([at[r] for at in values]) for name, values in curves.items()},
+            **{name: values[:, r].copy() for name, values in curves.items()},
         )
         for r, (lr, seed) in enumerate(replicas)
     ]
+
+
+def _measured(
+    stacked: nn.Module,
+    dataset: Dataset,
+    recipe: Recipe,
+    lrs: Sequence[float],
+    seeds: Sequence[int],
+) -> tuple[list[int], dict[str, np.ndarray], float, Sequence[np.ndarray]]:
+    """The T evaluation steps, curves [T, R, ...], seconds, and loss and accuracy [R] at the end."""
+    replicas = len(seeds)
+    curves: dict[str, list[np.ndarray]] = {name: [] for name in CURVES}
+    steps: list[int] = []
+    seed_draws(stacked, seeds)
+    with chance(seeds[0]):
+        start = chance_state()
+        seconds, since = 0.0, time.process_time()
+        for step in descend(stacked, dataset, recipe, lrs=lrs, seeds=seeds):
+            seconds += time.process_time() - since
+            steps.append(step)
+            for part in ("train", "validation"):
+                samples = getattr(dataset, part).take(recipe.evaluate_on)
+                loss, accuracy = evaluate(stacked, replicas, dataset, samples)
+                curves[f"{part}_loss"].append(loss)
+                curves[f"{part}_accuracy"].append(accuracy)
+            norms = gradient_norms(stacked, replicas)  # [D, R], times the learning rate
+            factor = recipe.lr_factor(max(step, 1))
+            curves["gradient_norm"].append((norms / (np.array(gradient_rates(lrs)) * factor)).T)
+            since = time.process_time()
+        unknown = [np.full(replicas, np.nan)] * 2
+        test = evaluate(stacked, replicas, dataset, dataset.test) if recipe.test else unknown
+        if replicas > 1 and chance_state() != start:
+            raise RuntimeError(
+                "a layer of a stack draws from a source of chance that all networks share, so that "
+                "the result of one depends on the others; register it with stack_apart"
+            )
+    return steps, {name: np.stack(values) for name, values in curves.items()}, seconds, test

@@ -198,7 +198,9 @@ def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
 
 def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
     cell = (
-        f"from bnutils import Claim\nfrom bnutils.evidence.intervals import Interval\n{claim()!r}"
+        "from bnutils.evidence.claims import Claim\n"
+        "from bnutils.evidence.intervals import Interval\n"
+        f"{claim()!r}"
     )
     book = book_of(tmp_path, {"one.md": chapter(cell)}, "cache")
     shutil.copytree(ROOT / "bnutils/evidence", tmp_path / "bnutils/evidence")
