@@ -44,8 +44,7 @@ def data_folder(folder: Path | None) -> DataFolder:
     """
     setting = os.environ.get("BNUTILS_DATA", "").strip()
     if folder is None and not setting:
-        cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        return DataFolder(_expanded(cache) / "bnutils", named=False)
+        return DataFolder(_expanded(own_cache()), named=False)
     path = _expanded(folder if folder is not None else setting)
     if not os.path.isdir(path):
         origin = "the folder given" if folder is not None else "BNUTILS_DATA"
@@ -57,6 +56,11 @@ def data_folder(folder: Path | None) -> DataFolder:
             "the default folder, or set BNUTILS_DATASET=digits, which needs no files.",
         )
     return DataFolder(path, named=True)
+
+
+def own_cache() -> Path:
+    """The library's folder in the user's cache folder; it begins with ~ where none is named."""
+    return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache", "bnutils")
 
 
 def _expanded(path: str | Path) -> Path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bnutils.data.settings import own_cache
 from bnutils.sweeps._store.record import Record, read_record, record_bytes
 from bnutils.sweeps._store.store import MemoryStore, Store, StoreError
 
@@ -115,17 +116,18 @@ def default_store() -> Store:
     in memory for a user without a home folder. Raises ValueError for a setting that begins with ~
     where there is none.
     """
-    setting, cache = os.environ.get("BNUTILS_RUNS"), os.environ.get("XDG_CACHE_HOME", "").strip()
+    setting = os.environ.get("BNUTILS_RUNS")
     if setting is not None and not setting.strip():
         return MemoryStore()
-    folder = Path(cache or "~/.cache", "bnutils", "runs") if setting is None else Path(setting)
+    folder = own_cache() / "runs" if setting is None else Path(setting)
     try:
         return FolderStore(folder.expanduser())
     except RuntimeError as error:
-        if not (setting or cache):
+        if folder.parts[:2] == ("~", ".cache") and setting is None:  # nothing was named
             return MemoryStore()
+        name = "XDG_CACHE_HOME" if setting is None else "BNUTILS_RUNS"
         raise ValueError(
-            f"{'BNUTILS_RUNS' if setting else 'XDG_CACHE_HOME'} is {setting or cache}, but this "
+            f"{name} is {os.environ[name]}, but this "
             f"user has no home folder: {error} Set HOME, name a path without ~, or set "
             "BNUTILS_RUNS= to keep runs in memory."
         ) from error
