@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -212,19 +211,6 @@ def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
     (tmp_path / "_build/html/claims.json").unlink()
     assert built(book) == first
     assert "Other words" in soup(book, "one").get_text()
-
-
-def test_claims_read_by_other_processes_are_taken_over() -> None:
-    here, there = SimpleNamespace(), SimpleNamespace()
-    claim_outputs.claims_by_page(here).update(one=[{"name": "old"}], two=[{"name": "kept"}])
-    claim_outputs.claims_by_page(there).update(one=[{"name": "new"}], two=[{"name": "stale"}])
-    claim_outputs.scoreboards(there).update({"one", "two"})
-    claim_outputs.merge(None, here, ["one"], there)  # type: ignore[arg-type]
-    assert claim_outputs.claims_by_page(here) == {
-        "one": [{"name": "new"}],
-        "two": [{"name": "kept"}],
-    }
-    assert claim_outputs.scoreboards(here) == {"one"}
 
 
 def test_both_sides_name_the_type_alike() -> None:

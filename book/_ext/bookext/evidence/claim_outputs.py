@@ -30,26 +30,20 @@ class ClaimRenderer:
 
 
 def claims_by_page(env: Any) -> dict[str, list[dict[str, Any]]]:
-    """The claims of each page, in the order of its cells."""
-    if not hasattr(env, "book_claims"):
-        env.book_claims = {}
-    found: dict[str, list[dict[str, Any]]] = env.book_claims
-    return found
+    """The claims of each page that has some, in the order of its cells."""
+    return {name: data["claims"] for name, data in env.metadata.items() if data.get("claims")}
 
 
 def scoreboards(env: Any) -> set[str]:
     """Pages that show all claims."""
-    if not hasattr(env, "book_scoreboards"):
-        env.book_scoreboards = set()
-    found: set[str] = env.book_scoreboards
-    return found
+    return {name for name, data in env.metadata.items() if data.get("scoreboard")}
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
     """Note the claims of a page, and cite their sources there."""
     env: Any = app.env
     found = [node["claim"] for node in doctree.findall(nodes.container) if node.get("claim")]
-    claims_by_page(env)[env.docname] = found
+    env.metadata[env.docname]["claims"] = found  # Sphinx forgets it with the page
     for claim in found:
         if claim["source"] != OWN:
             target = CitationTarget(key=claim["source"], pre="", post="")
@@ -62,23 +56,9 @@ def anchor(claim: dict[str, Any]) -> str:
     return f"claim-{claim['name']}"
 
 
-def forget(app: Sphinx, env: Any, docname: str) -> None:
-    """Drop what is known of a page that is read again or gone."""
-    claims_by_page(env).pop(docname, None)
-    scoreboards(env).discard(docname)
-
-
-def merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
-    """Take over what another process found."""
-    claims_by_page(env).update({name: claims_by_page(other).get(name, []) for name in docnames})
-    scoreboards(env).update(scoreboards(other) & set(docnames))
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.setup_extension("sphinxcontrib.bibtex")
     understand(app, ClaimRenderer)
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

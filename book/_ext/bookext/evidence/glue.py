@@ -42,24 +42,11 @@ def repeated(glued: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: where for name, where in pages.items() if len(where) > 1}
 
 
-def pasted(env: Any) -> dict[str, set[str]]:
-    """The pages each page pastes from."""
-    if not hasattr(env, "book_pasted"):
-        env.book_pasted = {}
-    found: dict[str, set[str]] = env.book_pasted
-    return found
-
-
 def note_sources(app: Sphinx, doctree: nodes.document) -> None:
     """Remember from which pages a page pastes, and that it was read in this build."""
     env: Any = app.env
-    pasted(env)[env.docname] = sources_of(doctree)
+    env.metadata[env.docname]["pasted"] = sources_of(doctree)  # Sphinx forgets it with the page
     env.book_read = getattr(env, "book_read", set()) | {env.docname}
-
-
-def forget(app: Sphinx, env: Any, docname: str) -> None:
-    """Drop what is known of a page."""
-    pasted(env).pop(docname, None)
 
 
 def find_affected(app: Sphinx, env: Any) -> list[str]:
@@ -69,7 +56,7 @@ def find_affected(app: Sphinx, env: Any) -> list[str]:
         logger.warning("the glued name %r is used by %s", name, " and ".join(pages))
     read: set[str] = getattr(env, "book_read", set())
     env.book_read = set()
-    return [page for page, sources in pasted(env).items() if sources & read]
+    return [page for page, data in env.metadata.items() if data.get("pasted", set()) & read]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -77,6 +64,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", TextOfPage(), override=True)
     app.connect("doctree-read", note_sources)
-    app.connect("env-purge-doc", forget)
     app.connect("env-updated", find_affected)
-    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 2}

@@ -11,7 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from .card_citations import citations
-from .claim_outputs import anchor, claims_by_page, scoreboards
+from .claim_outputs import anchor, claims_by_page
 
 VERDICTS = ("supported", "not supported", "inconclusive")
 COLUMNS = {"Claim": 34, "Source": 14, "In the source": 16, "Here": 24, "Verdict": 12}
@@ -26,7 +26,7 @@ class Scoreboard(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Note the page."""
-        scoreboards(self.env).add(self.env.docname)
+        self.env.metadata[self.env.docname]["scoreboard"] = True
         return [scoreboard()]
 
 

@@ -34,7 +34,8 @@ class CsvRenderer:
 def keep(app: Sphinx, doctree: nodes.document) -> None:
     """Move the tables from the outputs to the figures they lie in; note the files of figures."""
     page = app.env.docname
-    files = files_of_figures(app.env)[page] = {}
+    files: dict[str, str] = {}
+    app.env.metadata[page]["figure_files"] = files
     for figure in doctree.findall(nodes.figure):
         found = [n for n in figure.findall(nodes.container) if n.get("figure_data")]
         if found:
@@ -92,11 +93,10 @@ def copy_pictures(app: Sphinx, exception: Exception | None) -> None:
     """Put the pictures of all figures into the site under their labels."""
     if exception is not None or app.builder.format != "html":
         return
-    for files in files_of_figures(app.env).values():
-        for name, source in files.items():
-            if source:
-                Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(Path(app.srcdir, source), Path(app.outdir, name))
+    for name, source in files_of_figures(app.env).items():
+        if source:
+            Path(app.outdir, name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(app.srcdir, source), Path(app.outdir, name))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

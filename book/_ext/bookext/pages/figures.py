@@ -107,30 +107,13 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
         for tag in _IMG.findall(raw.astext())
         if not _ALT.search(tag)
     ]
-    problems(app.env)[app.env.docname] = found
-
-
-def problems(env: Any) -> dict[str, list[str]]:
-    """The problems found so far, by page."""
-    if not hasattr(env, "book_figure_problems"):
-        env.book_figure_problems = {}
-    found: dict[str, list[str]] = env.book_figure_problems
-    return found
-
-
-def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Drop what is known of a page that is read again or gone."""
-    problems(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:
-    """Take over what another process found."""
-    problems(env).update({name: problems(other).get(name, []) for name in docnames})
+    app.env.metadata[app.env.docname]["figure_problems"] = found  # Sphinx forgets it with the page
 
 
 def report(app: Sphinx, env: BuildEnvironment) -> None:
     """Stop the build with all problems of all pages."""
-    found = [line for name in sorted(problems(env)) for line in problems(env)[name]]
+    pages = sorted(env.metadata.items())
+    found = [line for _, data in pages for line in data.get("figure_problems", [])]
     if found:
         stop(f"{len(found)} figures are incomplete.", ["\n".join(found), _HOW])
 
@@ -139,7 +122,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     understand(app, DescribedImage)
     app.connect("doctree-read", check_page)
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
     app.connect("env-updated", report)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 3}

@@ -10,23 +10,10 @@ FOLDERS = ("_static/data", "_static/figures")  # whose files belong to figures
 _OUTPUT = re.compile(r"[0-9a-f]{64}\.")
 
 
-def files_of_figures(env: Any) -> dict[str, dict[str, str]]:
-    """For each page the files of its figures in `FOLDERS`, and what each is a copy of, if any."""
-    if not hasattr(env, "book_figure_files"):
-        env.book_figure_files = {}
-    found: dict[str, dict[str, str]] = env.book_figure_files
-    return found
-
-
-def forget(app: Sphinx, env: Any, docname: str) -> None:
-    """Drop what is known of a page that is read again or gone."""
-    files_of_figures(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: Any, docnames: list[str], other: Any) -> None:
-    """Take over what another process found."""
-    found = files_of_figures(other)
-    files_of_figures(env).update({name: found[name] for name in docnames if name in found})
+def files_of_figures(env: Any) -> dict[str, str]:
+    """The files of figures in `FOLDERS`, and what each is a copy of, if any."""
+    pages = (data.get("figure_files", {}) for data in env.metadata.values())
+    return {name: source for files in pages for name, source in files.items()}
 
 
 def gone(source: str, pages: set[str]) -> str | None:
@@ -53,7 +40,7 @@ def remove(app: Sphinx, exception: Exception | None) -> None:
     for path in (out / "_images").glob("*"):
         if _OUTPUT.match(path.name) and path.name not in images:
             path.unlink()
-    files = {out / name for names in files_of_figures(env).values() for name in names}
+    files = {out / name for name in files_of_figures(env)}
     for folder in FOLDERS:
         for path in (out / folder).glob("*"):
             if path not in files:
@@ -62,7 +49,5 @@ def remove(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.connect("env-purge-doc", forget)
-    app.connect("env-merge-info", merge)
     app.connect("build-finished", remove, priority=300)  # before others look at all pages
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
