@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 LARGE = 2_000_000  # multiplications in one product, from which a call of its own pays
+THIN = 8  # columns up to which MKL is several times slower than for as many rows
+WIDE = 80_000  # values in a stack of matrices, from which turning such a product round pays
 LONG = 200  # multiplications for one value, from which it pays to copy it into the stack
 
 
@@ -30,6 +32,8 @@ def has_fast_product() -> bool:
 def multiply(a: Tensor, b: Tensor) -> Tensor:
     """Products [S, m, n] of ``a`` [S, m, k] and ``b`` [S, k, n]; no gradient."""
     replicas, m, k = a.shape
+    if b.shape[2] <= THIN:
+        return torch.bmm(b.mT, a.mT).mT.contiguous()
     pays = m * k * b.shape[2] >= LARGE and (replicas == 1 or k >= LONG)
     if not (pays and a.dtype == torch.float32 and a.device.type == "cpu" and has_fast_product()):
         return torch.bmm(a, b)
@@ -58,7 +62,8 @@ class Product(torch.autograd.Function):
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Differentiable products [S, m, n] of ``a`` [S, m, k] and ``b`` [S, k, n]."""
-    if a.shape[1] * a.shape[2] * b.shape[2] < LARGE:
+    thin = b.shape[2] <= THIN and a.numel() >= WIDE
+    if a.shape[1] * a.shape[2] * b.shape[2] < LARGE and not thin:
         return torch.bmm(a, b)
     y: Tensor = Product.apply(a, b)
     return y
