@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import nn
 
-from bnutils.data.dataset import Dataset
+from bnutils.data.dataset import Dataset, Part
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.networks.mlp import mlp
 from bnutils.sweeps.sweep import Rates, Sweep, grid
@@ -33,12 +33,17 @@ class BatchSizeStudy:
     evaluate_on: int = 1000
 
     @classmethod
-    def on(cls, dataset: Dataset, images: int = 5_000) -> BatchSizeStudy:
-        """The study on the first ``images`` training images, as long as suits the data."""
-        first = replace(dataset, train=dataset.train.take(images))
+    def on(cls, dataset: Dataset, images: int = 2_500) -> BatchSizeStudy:
+        """The study on the first ``images`` training images, as long as suits the data.
+
+        It is tested on 2,500 images from all over the test set, or on all where there are fewer.
+        """
+        spread = slice(None, None, max(1, len(dataset.test) // 2_500))
+        test = Part(dataset.test.images[spread], dataset.test.labels[spread])
+        first = replace(dataset, train=dataset.train.take(images), test=test)
         if dataset.name == "digits":  # little time for little data
             return cls(first, epochs=1, updates=16, evaluate_on=300)
-        return cls(first, epochs=2, updates=60)
+        return cls(first, epochs=2, updates=40)
 
     @property
     def arms(self) -> dict[str, Callable[[int], nn.Sequential]]:
