@@ -6,10 +6,48 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.chromium import FLAGS, find_chromium
 
+AXE = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    # A formula in a head cell is MathML, which this rule does not count as text.
+    "rules": {"empty-table-header": {"enabled": False}, "color-contrast": {"enabled": False}},
+    "resultTypes": ["violations"],
+}
+# Code and formulas are thousands of small parts in a few colours. Parts of one look on one
+# background have one contrast: the first is looked at, the others are hidden meanwhile.
+JUDGE = r"""async ([within, options]) => {
+  const grounds = new Map([[null, ""]]), seen = new Set(), alike = [];
+  const ground = e => {
+    if (!grounds.has(e)) {
+      const s = getComputedStyle(e), own = [s.backgroundColor, s.backgroundImage, s.opacity,
+        s.filter, s.mixBlendMode, s.clip, s.clipPath].join();
+      const above = ground(e.parentElement);
+      grounds.set(e, above.endsWith(own) ? above : `${above};${own}`);
+    }
+    return grounds.get(e);
+  };
+  for (const e of document.querySelectorAll("pre span, .katex-html span")) {
+    if (e.childElementCount || !e.checkVisibility({ visibilityProperty: true })) continue;
+    const s = getComputedStyle(e), text = e.textContent.trim();
+    const readable = text.length > 1 && /[\p{L}\p{N}]/u.test(text);  // axe judges no other
+    const look = [s.color, s.fontSize, s.fontWeight, s.textShadow, readable, ground(e)].join();
+    if (seen.has(look)) alike.push(e); else seen.add(look);
+  }
+  const found = await axe.run(within, options);
+  alike.forEach(e => { e.style.visibility = "hidden"; });
+  const contrast = await axe.run(within, { ...options, runOnly: ["color-contrast"], rules: {} });
+  alike.forEach(e => { e.style.removeProperty("visibility"); });
+  found.violations.push(...contrast.violations);
+  return found;
+}"""
 PATIENCE = 180_000  # milliseconds: a page gets there or is stuck
 FRAMES = """count => new Promise(done => {
   const next = () => count-- > 0 ? requestAnimationFrame(next) : done();
@@ -34,6 +72,14 @@ def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
+
+
+def inaccessible(page: Page, within: str = "html") -> str:
+    """What of a part of the page shuts readers out, as a report; empty where nothing does."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(Axe().axe_script)
+    found = AxeResults(page.evaluate(JUDGE, [within, AXE]))
+    return str(found.generate_report()) if found.violations_count else ""
 
 
 def stop_time(page: Page) -> None:

@@ -8,14 +8,14 @@ import shutil
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString, Tag
 from filelock import FileLock
 
 from tests import ROOT
@@ -65,15 +65,34 @@ class Built:
         return {name.split(" ", 1)[1]: seconds for name, seconds in found.items()}
 
     def soup(self, name: str) -> BeautifulSoup:
-        return BeautifulSoup((self.html / f"{name}.html").read_text("utf-8"), "html.parser")
+        """A page, to be read only: every test gets the same tree."""
+        path = self.html / f"{name}.html"
+        return parsed(path, path.stat().st_mtime_ns)
 
     def article(self, name: str) -> str:
         """Words of a page outside code and mathematics."""
-        article = self.soup(name).select_one("article.bd-article")
-        assert article is not None, name
-        for other in article.select("pre, code, .math"):
-            other.decompose()
-        return article.get_text(" ")
+        (article,) = self.soup(name).select("article.bd-article")
+        return " ".join(texts(article, article.select("pre, code, .math")))
+
+
+@cache
+def parsed(path: Path, written: int) -> BeautifulSoup:
+    """The tree of a page as it was written at that time."""
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+def texts(part: Tag, left_out: Iterable[Tag]) -> Iterator[str]:
+    """The texts of a part, without those in elements that are left out."""
+    hidden = {id(tag) for tag in left_out}
+
+    def inside(tag: Tag) -> Iterator[str]:
+        for child in tag.children:
+            if type(child) is NavigableString:
+                yield child
+            elif isinstance(child, Tag) and id(child) not in hidden:
+                yield from inside(child)
+
+    return inside(part)
 
 
 def contents(toc: object) -> Iterator[str]:

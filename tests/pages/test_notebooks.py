@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, expect
 
-from tests.pages.built_book import Built, kept_build
+from tests.pages.built_book import Built, kept_build, texts
 from tests.project.jupyterlab import TOKEN, jupyterlab
 from tests.waiting import PATIENCE
 
@@ -50,19 +50,13 @@ def book() -> Built:
 @cache
 def notebook(book: Built, page: str) -> NotebookNode:
     """What the page offers to download."""
-    link = soup(book, page).select_one("a.btn-download-notebook-button[download]")
+    link = book.soup(page).select_one("a.btn-download-notebook-button[download]")
     assert link is not None, page
     path = (book.html / f"{page}.html").parent / str(link["href"])
     assert path.stat().st_size < 1_000_000, page
     assert str(book.source) not in path.read_text("utf-8"), page
     found: NotebookNode = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
     return found
-
-
-@cache
-def soup(book: Built, page: str) -> BeautifulSoup:
-    """The page, to be read only."""
-    return book.soup(page)
 
 
 def cells(book: Built, kind: str) -> Iterator[tuple[str, NotebookNode]]:
@@ -92,24 +86,26 @@ def test_nothing_of_myst_is_left(book: Built) -> None:
     assert not found
 
 
+@cache
 def rendered(source: str) -> BeautifulSoup:
-    """Markdown as GitHub and Jupyter read it, its formulas left out."""
+    """Markdown as GitHub and Jupyter read it, its formulas left out; to be read only."""
     html = MarkdownIt("commonmark").enable("table").render(MATHS.sub("", source))
     return BeautifulSoup(html, "html.parser")
 
 
-def words(found: Tag) -> str:
+def words(found: Tag, left_out: Iterable[Tag] = ()) -> str:
     """The words of a part, without the spaces, which tags put in other places."""
-    return "".join(found.get_text().split())
+    return "".join("".join(texts(found, left_out)).split())
 
 
 def page_parts(book: Built, page: str, selector: str) -> Iterator[str]:
     """Words of parts of a page, without formulas and outputs."""
-    article = book.soup(page).select_one("article.bd-article")
-    assert article is not None, page
-    for other in article.select(".math, .cell, a.headerlink, .figure-data, .toctree-wrapper"):
-        other.decompose()
-    yield from (words(part) for part in article.select(selector))
+    (article,) = book.soup(page).select("article.bd-article")
+    others = article.select(".math, .cell, a.headerlink, .figure-data, .toctree-wrapper")
+    inside = {id(tag) for other in others for tag in (other, *other.find_all(True))}
+    for part in article.select(selector):
+        if id(part) not in inside:
+            yield words(part, others)
 
 
 def test_they_hold_every_sentence_and_every_table_of_their_pages(book: Built) -> None:
@@ -141,7 +137,7 @@ def test_links_lead_to_the_site(book: Built) -> None:
 
 def test_formulas_keep_their_numbers(book: Built) -> None:
     for page in book.chapters:
-        numbers = [tag.get_text()[1:-1] for tag in soup(book, page).select(".eqno")]
+        numbers = [tag.get_text()[1:-1] for tag in book.soup(page).select(".eqno")]
         numbers = [re.sub(r"[^\d.]", "", number) for number in numbers]
         text = "\n".join(c.source for c in notebook(book, page).cells if c.cell_type == "markdown")
         assert re.findall(r"\\tag\{([\d.]+)\}", text) == numbers, page
@@ -170,14 +166,14 @@ def test_figures_come_as_pixels_too_with_caption_and_words(book: Built) -> None:
                 width = int.from_bytes(base64.b64decode(data["image/png"])[16:20])
                 half = output.metadata["image/png"].get("width")
                 assert half == (width // 2 if "image/svg+xml" in data else None), page
-        figures = soup(book, page).select("article div.cell_output figure")
+        figures = book.soup(page).select("article div.cell_output figure")
         assert captions == len({str(figure["id"]) for figure in figures}), page
 
 
 def test_code_is_folded_where_the_page_folds_it(book: Built) -> None:
     for page in book.chapters:
         code = [c for c in notebook(book, page).cells if c.cell_type == "code"][1:]
-        boxes = soup(book, page).select("article.bd-article div.cell")
+        boxes = book.soup(page).select("article.bd-article div.cell")
         assert len(code) == len(boxes), page
         for cell, box in zip(code, boxes, strict=True):
             hidden = any("hide" in name or "remove" in name for name in box["class"])
@@ -191,7 +187,7 @@ def test_code_is_folded_where_the_page_folds_it(book: Built) -> None:
 def test_solutions_unfold(book: Built) -> None:
     """Each has its title once, before its first text or code, and shows nothing before."""
     for page in book.chapters:
-        titles = [words(title) for title in soup(book, page).select("div.solution > p:first-child")]
+        titles = [words(title) for title in book.soup(page).select("div.solution > p:first-child")]
         text = "\n".join(c.source for c in notebook(book, page).cells if c.cell_type == "markdown")
         starts = [words(tag) for tag in rendered(text).select("summary, p > strong")]
         starts = [start.removesuffix(":") for start in starts if start.startswith("Solutionto")]
