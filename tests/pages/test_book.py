@@ -15,6 +15,7 @@ from myst_nb.ext.glue import GLUE_PREFIX
 from book._ext.bookext.building.environment import kernel_variables
 from book._ext.bookext.execution.chapters import Chapter
 from book._ext.bookext.execution.running import Result, run_all
+from book._ext.bookext.execution.warm_kernels import start_server
 from tests.pages.built_book import (
     ANOTHER_WORD,
     ROOT,
@@ -176,7 +177,7 @@ def test_the_same_numbers_come_out_again(
     }
     assert any(before.values()), "no chapter that was run again has numbers"
     results: list[Result] = []
-    run_all(chapters, 2, 900, False, results.append)
+    run_all(chapters, 2, 900, start_server(), results.append)
     assert [result.failure for result in results if result.failure] == []
     for result in results:
         name = result.chapter.name
