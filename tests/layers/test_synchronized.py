@@ -9,7 +9,7 @@ from torch import nn
 
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.layers.synchronized import SyncBatchNorm1d, combine_moments
-from bnutils.studies.devices.devices import Devices
+from bnutils.studies.devices.group import Devices
 from bnutils.studies.devices.process import LOOPBACK
 from bnutils.studies.devices.tasks import one_pass
 from tests.layers.values import seeded
