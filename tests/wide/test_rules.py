@@ -23,7 +23,7 @@ from bnutils.networks.mlp import mlp
 from bnutils.networks.residual import Residual
 from bnutils.networks.skipinit import SkipInit
 from bnutils.surgery.frozen import frozen
-from bnutils.sweeps._store.fingerprint import fingerprint
+from bnutils.sweeps._store.fingerprint import Digester
 from bnutils.sweeps._store.sources import code_origin, library_digest, source_digest
 from bnutils.training.loop import train_together
 from bnutils.wide import stack, stack_layer, unstack
@@ -128,7 +128,7 @@ def test_a_change_of_any_rule_changes_the_key_of_a_run(tmp_path, monkeypatch):
     def key():
         for cache in (code_origin, library_digest, source_digest):
             cache.cache_clear()
-        return fingerprint(train_together)
+        return Digester().digest(train_together)
 
     keys = [key()]
     for file in sorted((copied / "wide" / "rules").glob("*.py")):
