@@ -122,7 +122,8 @@ def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
 @pytest.mark.parametrize("name", PAGES)
 def test_page(site: str, browser: Browser, name: str) -> None:
     """A page as a reader meets it: loads cleanly, light, fits, responds, and is accessible."""
-    with new_page(browser, reduced_motion="reduce") as page:
+    # The theme looks at the width when a page is loaded: narrow, more of it scrolls.
+    with new_page(browser, **SCREENS["phone, light"], reduced_motion="reduce") as page:
         visit = Visit(page)
         page.goto(f"{site}/{name}.html", wait_until="load")
         assert page.locator(".katex-error").count() == 0
