@@ -35,6 +35,7 @@ TOO_WIDE = """() => [...document.querySelectorAll(".bd-article *")].filter(e => 
 }).map(e => e.outerHTML.slice(0, 120))"""
 # A page may show a colour on its way to another.
 SETTLED = """async scheme => {
+  scrollTo(0, 0);
   while (document.documentElement.dataset.theme !== scheme)
     await new Promise(requestAnimationFrame);
   const moving = document.getAnimations().filter(each => each instanceof CSSTransition);
@@ -107,7 +108,7 @@ class Visit:
         return sum(self.sizes[response.url] for response in loaded)
 
     def turn_to(self, screen: dict[str, Any]) -> None:
-        """Show the page on another screen, in its colours."""
+        """Show the page on another screen, from its top, in the screen's colours."""
         self.page.set_viewport_size(screen["viewport"])
         self.page.emulate_media(color_scheme=screen["color_scheme"])
         self.page.evaluate(SETTLED, screen["color_scheme"])
