@@ -54,11 +54,12 @@ submission: $(READY) ## write the notebook to hand in (DATE=2026-07-12; SCAFFOLD
 links: $(READY) ## follow every link of the book (needs the network)
 	$(IN_VENV) jupyter-book build . --builder linkcheck --path-output _build/links
 
-lint: $(DEV) ## check style, types and which room imports which
+lint: $(DEV) ## check style, types, which room imports which, and that nothing is dead
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy --strict $(PACKAGES)
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/vulture
 
 test: $(DEV) chromium $(if $(PYTEST),,lint) ## check style and types, run every test (PYTEST='-k data': some tests alone)
 	# The book is built with both cores, and then read. Status 5: PYTEST chose no test of this part.
