@@ -18,7 +18,7 @@ AXE = {
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     },
     # A formula in a head cell is MathML, which this rule does not count as text.
-    "rules": {"empty-table-header": {"enabled": False}, "color-contrast": {"enabled": False}},
+    "rules": {"empty-table-header": {"enabled": False}},
     "resultTypes": ["violations"],
 }
 # Code and formulas are thousands of small parts in a few colours. Parts of one look on one
@@ -34,14 +34,16 @@ JUDGE = r"""async ([within, options]) => {
     }
     return grounds.get(e);
   };
-  for (const e of document.querySelectorAll("pre span, .katex-html span")) {
+  for (const e of document.querySelector(within).querySelectorAll("pre span, .katex-html span")) {
     if (e.childElementCount || !e.checkVisibility({ visibilityProperty: true })) continue;
     const s = getComputedStyle(e), text = e.textContent.trim();
     const readable = text.length > 1 && /[\p{L}\p{N}]/u.test(text);  // axe judges no other
     const look = [s.color, s.fontSize, s.fontWeight, s.textShadow, readable, ground(e)].join();
     if (seen.has(look)) alike.push(e); else seen.add(look);
   }
+  options.rules["color-contrast"] = { enabled: !alike.length };
   const found = await axe.run(within, options);
+  if (!alike.length) return found;
   alike.forEach(e => { e.style.visibility = "hidden"; });
   const contrast = await axe.run(within, { ...options, runOnly: ["color-contrast"], rules: {} });
   alike.forEach(e => { e.style.removeProperty("visibility"); });

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.pages.browsing import inaccessible, pass_frames
-from tests.pages.built_book import kept_build
+from tests.pages.built_book import Built, kept_build
 from tests.show.figure_page import PAGES, FigurePage, opened
 
 pytestmark = pytest.mark.slow
@@ -55,9 +54,13 @@ def book(request: pytest.FixtureRequest) -> str:
     """Where the built book is: on a server, or on a disk."""
     if request.param == "http":
         return str(request.getfixturevalue("served_book"))
+    return built_book().html.as_uri()
+
+
+def built_book() -> Built:
     built = kept_build("digits")
     assert built.status == 0, built.output[-4000:]
-    return built.html.as_uri()
+    return built
 
 
 def contrast(one: str, other: str) -> float:
@@ -97,11 +100,11 @@ def try_every_control(figure: FigurePage) -> None:
 
 
 @pytest.mark.parametrize("module", PAGES)
-def test_every_control_answers_the_keyboard_alone(browser: Browser, book: str, module: str) -> None:
-    looks: dict[str, Any] = (
-        {"color_scheme": "dark", "width": 360} if book.startswith("file") else {}
-    )
-    with opened(browser, book, module, **looks) as figure:
+def test_every_control_answers_the_keyboard_alone(browser: Browser, module: str) -> None:
+    """From a disk, dark and narrow; from a server the test of accessibility asks it."""
+    with opened(
+        browser, built_book().html.as_uri(), module, color_scheme="dark", width=360
+    ) as figure:
         figure.wait_until_live()
         assert figure.root.locator(".bn-still").is_hidden()
         try_every_control(figure)
@@ -149,6 +152,7 @@ def test_figures_are_accessible_before_and_after_use(
 ) -> None:
     with opened(browser, served_book, module, reduced_motion="reduce") as figure:
         figure.wait_until_live()
+        assert figure.root.locator(".bn-still").is_hidden()
         for width in (1280, 360):
             figure.page.set_viewport_size({"width": width, "height": 900})
             for theme in ("light", "dark"):
@@ -156,3 +160,4 @@ def test_figures_are_accessible_before_and_after_use(
                 assert inaccessible(figure.page, ".bn-explorable") == "", (width, theme)
             try_every_control(figure)
         assert json.dumps(figure.values) != figure.root.locator("script").inner_text()
+        assert figure.troubles == []
