@@ -159,6 +159,7 @@ def test_description_of_digits() -> None:
 def test_loading_mnist_takes_at_most_250_mb() -> None:
     program = """
 import re
+import torch  # which the first data set loads
 from pathlib import Path
 from bnutils.data import load
 def memory(name):
