@@ -24,6 +24,7 @@ AXE = {
 # Code and formulas are thousands of small parts in a few colours. Parts of one look on one
 # background have one contrast: the first is looked at, the others are hidden meanwhile.
 JUDGE = r"""async ([within, options]) => {
+  const PAINTED = ["color-contrast", "link-in-text-block", "target-size"]; // ask where things lie
   const grounds = new Map([[null, ""]]), seen = new Set(), alike = [];
   const ground = e => {
     if (!grounds.has(e)) {
@@ -41,13 +42,13 @@ JUDGE = r"""async ([within, options]) => {
     const look = [s.color, s.fontSize, s.fontWeight, s.textShadow, readable, ground(e)].join();
     if (seen.has(look)) alike.push(e); else seen.add(look);
   }
-  options.rules["color-contrast"] = { enabled: !alike.length };
+  for (const rule of alike.length ? PAINTED : []) options.rules[rule] = { enabled: false };
   const found = await axe.run(within, options);
   if (!alike.length) return found;
   alike.forEach(e => { e.style.visibility = "hidden"; });
-  const contrast = await axe.run(within, { ...options, runOnly: ["color-contrast"], rules: {} });
+  const painted = await axe.run(within, { ...options, runOnly: PAINTED, rules: {} });
   alike.forEach(e => { e.style.removeProperty("visibility"); });
-  found.violations.push(...contrast.violations);
+  found.violations.push(...painted.violations);
   return found;
 }"""
 PATIENCE = 180_000  # milliseconds: a page gets there or is stuck

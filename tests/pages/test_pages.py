@@ -135,6 +135,25 @@ def test_page(site: str, browser: Browser, name: str) -> None:
         assert visit.weight() <= HEAVIEST
 
 
+@pytest.mark.parametrize(
+    ("parts", "faint"),
+    [
+        ("<i>ab</i><i>cd</i>", False),
+        ("<i>ab</i><i style='color: #999'>cd</i>", True),
+        ("<i style='color: #999'>a</i><i style='color: #999'>cd</i>", True),  # one letter: no text
+        ("<i>ab</i><b style='background: #444'><i>cd</i></b>", True),
+    ],
+)
+def test_faint_parts_are_found_among_alike_ones(browser: Browser, parts: str, faint: bool) -> None:
+    spans = re.sub(r"<(/?)[ib]", r"<\1span", parts)
+    with new_page(browser) as page:
+        page.set_content(
+            "<!doctype html><html lang=en><title>t</title><main><h1>Code</h1>"
+            f"<pre style='color: #000; background: #fff'><span>ab</span>{spans}</pre></main>"
+        )
+        assert ("color-contrast" in inaccessible(page)) is faint
+
+
 def test_pages_from_files(book: Built, visit: Visit) -> None:
     for name in [book.pages[0], *book.chapters[:2], "book/bibliography", "book/playground"]:
         visit.page.goto((book.html / f"{name}.html").as_uri(), wait_until="load")
