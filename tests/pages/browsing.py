@@ -8,7 +8,7 @@ from typing import Any
 
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.chromium import FLAGS, find_chromium
 
@@ -94,3 +94,9 @@ def stop_time(page: Page) -> None:
 def pass_frames(page: Page, count: int = 20) -> None:
     """Let the page draw so many frames: whatever plays or is late has come by then."""
     page.evaluate(FRAMES, count)
+
+
+def unanswered(request: Request) -> list[str]:
+    """Says what a page did not get; leaving a page ends what it still asks for."""
+    left = "ERR_ABORTED" in (request.failure or "")
+    return [] if left else [f"no answer: {request.url}"]

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Response, Route
 
-from tests.pages.browsing import inaccessible, new_page
+from tests.pages.browsing import inaccessible, new_page, unanswered
 from tests.pages.built_book import ROOT, Built, contents, kept_build
 from tests.pages.served import served
 
@@ -67,7 +67,7 @@ class Visit:
         self.responses: list[Response] = []
         page.route(re.compile(r"^(?!http://127\.0\.0\.1:|file:|data:|blob:)"), self._refuse)
         page.on("pageerror", lambda error: self.troubles.append(f"script error: {error}"))
-        page.on("requestfailed", lambda request: self.troubles.append(f"no answer: {request.url}"))
+        page.on("requestfailed", lambda request: self.troubles.extend(unanswered(request)))
         page.on("response", self._note)
         page.on("console", self._listen)
 
@@ -152,6 +152,22 @@ def test_faint_parts_are_found_among_alike_ones(browser: Browser, parts: str, fa
             f"<pre style='color: #000; background: #fff'><span>ab</span>{spans}</pre></main>"
         )
         assert ("color-contrast" in inaccessible(page)) is faint
+
+
+def test_what_a_page_no_longer_asks_for_is_no_trouble(browser: Browser) -> None:
+    """Leaving a page ends its open requests; what a page waits for in vain is told."""
+    with new_page(browser) as page:
+        visit = Visit(page)
+        page.route("**/slow.png", lambda route: None)  # never answered
+        page.route("**/never.png", lambda route: route.abort("connectionreset"))
+        with page.expect_request("**/slow.png"):
+            page.set_content("<img src='http://127.0.0.1:9/slow.png'>", wait_until="commit")
+        with page.expect_event("requestfailed"):
+            page.goto("about:blank")
+        assert visit.troubles == []
+        with page.expect_event("requestfailed"):
+            page.set_content("<img src='http://127.0.0.1:9/never.png'>", wait_until="commit")
+        assert "no answer: http://127.0.0.1:9/never.png" in visit.troubles
 
 
 def test_pages_from_files(book: Built, visit: Visit) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request
+from playwright.sync_api import Browser, Locator, Page
 
 from bnutils.show.explorables.explorable import FOLDER, Explorable
 from book._ext.bookext.pages.explorables import script
-from tests.pages.browsing import new_page
+from tests.pages.browsing import new_page, unanswered
 
 PAGES = {
     "activations": "implementation/inside",
@@ -103,12 +103,6 @@ def middle(target: Locator) -> tuple[float, float]:
     box = target.bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def unanswered(request: Request) -> list[str]:
-    """Says what a page did not get; leaving a page ends what it still asks for."""
-    left = "ERR_ABORTED" in (request.failure or "")
-    return [] if left else [f"no answer: {request.url}"]
 
 
 @contextmanager
