@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from bnutils.data.dataset import Dataset
@@ -62,7 +62,7 @@ class Results:
         for run, record in chosen:
             if not record.measured:
                 raise RunFailed(
-                    f"the run of {arm!r}, {_words(asdict(run.setting.recipe))}, "
+                    f"the run of {arm!r}, {_words(vars(run.setting.recipe))}, "
                     f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
                 )
         images = probe_images(self.dataset, fitting[0].batch_size)
@@ -92,7 +92,7 @@ class Results:
             [
                 {
                     "arm": run.setting.arm,
-                    **{name: getattr(run.setting.recipe, name) for name in shown},
+                    **{name: _plain(getattr(run.setting.recipe, name)) for name in shown},
                     "lr": run.setting.lr,
                     "seed": run.seed,
                     "status": record.status,
@@ -109,6 +109,11 @@ class Results:
         return table[table["status"] != "finished"]
 
 
+def _plain(value: Any) -> Any:
+    """What a table holds and sorts: numbers as they are, an optimizer by its words."""
+    return value if isinstance(value, int | float) else str(value)
+
+
 def _final(record: Record) -> dict[str, float]:
     last = {name: record.arrays[name][-1] if record.measured else float("nan") for name in FINAL}
     once = ("test_loss", "test_accuracy", "seconds")
@@ -118,13 +123,13 @@ def _final(record: Record) -> dict[str, float]:
 
 def _varying(recipes: list[Recipe]) -> list[str]:
     """The fields in which the recipes differ."""
-    rows = [asdict(recipe) for recipe in recipes]
+    rows = [vars(recipe) for recipe in recipes]
     return [name for name in rows[0] if len({row[name] for row in rows}) > 1]
 
 
 def _choices(recipes: list[Recipe]) -> list[dict[str, Any]]:
     """Each recipe with only the fields in which they differ, with all where there is but one."""
-    rows = [asdict(recipe) for recipe in recipes]
+    rows = [vars(recipe) for recipe in recipes]
     names = _varying(recipes) or list(rows[0])
     return [{name: row[name] for name in names} for row in rows]
 

@@ -30,6 +30,13 @@ def real_number(name: str, value: Any, low: float, high: float = float("inf")) -
     return number
 
 
+def yes_or_no(name: str, value: Any) -> bool:
+    """``value`` as a bool; raises ValueError for anything else."""
+    if value not in (True, False):
+        raise ValueError(f"{name} is {value!r}; give True or False")
+    return bool(value)
+
+
 def several(name: str, values: Any, example: str) -> list[Any]:
     """``values`` one after another, each once; raises ValueError for a single one and for none."""
     try:

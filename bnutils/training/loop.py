@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bnutils.data.dataset import Dataset
 from bnutils.networks.building import build_separate
 from bnutils.networks.chance import chance, chance_state
-from bnutils.training.descent import descend, gradient_norms, gradient_rates
+from bnutils.training.descent import descend, gradient_factor, gradient_norms, gradient_rates
 from bnutils.training.evaluation import evaluate
 from bnutils.training.recipe import Recipe
 from bnutils.training.run import CURVES, Run
@@ -33,7 +33,7 @@ def train_together(
 
     As many at a time are trained side by side as is fastest; one by one where no stack computes
     what they do. The same seed means the same initial weights, batches and draws at every
-    learning rate, alone and beside others. Plain SGD on the mean cross-entropy; networks that
+    learning rate, alone and beside others. What falls is the mean cross-entropy; networks that
     diverge stay in the result with their infinite losses.
     Raises ValueError for networks that share memory, that differ for one seed, or that do not
     take the images.
@@ -124,9 +124,9 @@ def _measured(
                 loss, accuracy = evaluate(stacked, replicas, dataset, samples)
                 curves[f"{part}_loss"].append(loss)
                 curves[f"{part}_accuracy"].append(accuracy)
-            norms = gradient_norms(stacked, replicas)  # [D, R], times the learning rate
-            factor = recipe.lr_factor(max(step, 1))
-            curves["gradient_norm"].append((norms / (np.array(gradient_rates(lrs)) * factor)).T)
+            norms = gradient_norms(stacked, replicas)  # [D, R], of gradients as `descend` has them
+            rates = np.array(gradient_rates(recipe, lrs)) * gradient_factor(recipe, step)  # [R]
+            curves["gradient_norm"].append((norms / rates).T)
             since = time.process_time()
         unknown = [np.full(replicas, np.nan)] * 2
         test = evaluate(stacked, replicas, dataset, dataset.test) if recipe.test else unknown

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bnutils.training.checking import real_number, whole_number
+from bnutils.training.checking import real_number, whole_number, yes_or_no
+from bnutils.training.optimizers import SGD, Optimizer
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class Recipe:
     Without steps the untrained network is measured. The first ``warmup`` share of the steps raises
     the learning rate linearly from 0; after the share ``drop_at`` it is a tenth. Training and
     validation sets are measured in evaluation mode on their first ``evaluate_on`` samples; with
-    ``test`` the whole test set is measured too, once, after the last step. Numbers of NumPy become
-    those of Python. Raises ValueError for a setting that is no number of its kind.
+    ``test`` the whole test set is measured too, once, after the last step. Each update is one of
+    ``optimizer``. Numbers of NumPy become those of Python. Raises ValueError for a setting of
+    another kind.
     """
 
     batch_size: int = 60
@@ -25,6 +27,7 @@ class Recipe:
     drop_at: float = 1.0
     evaluate_on: int = 2000
     test: bool = False
+    optimizer: Optimizer = field(default_factory=SGD)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "points", "evaluate_on", "steps"):
@@ -32,9 +35,12 @@ class Recipe:
             self._set(name, whole_number(name, getattr(self, name), least))
         for name in ("warmup", "drop_at"):
             self._set(name, real_number(name, getattr(self, name), 0, 1))
-        if self.test not in (True, False):
-            raise ValueError(f"test is {self.test!r}; give True or False")
-        self._set("test", bool(self.test))
+        self._set("test", yes_or_no("test", self.test))
+        if not isinstance(self.optimizer, Optimizer):
+            raise ValueError(
+                f"optimizer is {self.optimizer!r}; give SGD(momentum=0.9), say, or AdamW() of "
+                "bnutils.training.optimizers"
+            )
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # the way into a frozen dataclass

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -141,7 +141,7 @@ class Execution:
             "build": getattr(build, "__qualname__", type(build).__qualname__),
             "lr": run.setting.lr,
             "seed": run.seed,
-            "recipe": asdict(run.setting.recipe),
+            "recipe": vars(run.setting.recipe),
             "data": self.data,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
