@@ -1,7 +1,7 @@
 """What does weight decay do to weights that a normalization follows?
 
-The descent of a sweep trains every network at a learning rate of its own and has no optimizer
-to hand a decay to, so here the decay is part of a layer.
+The ``weight_decay`` of a recipe's optimizer holds for all parameters. Here only the weights of
+hidden layers decay, so the decay is part of a layer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class DecayedLinear(nn.Linear):
     """A copy of a linear layer, of whose weight each step of `descend` takes away the ``share``.
 
     For plain SGD with learning rate η and weight decay λ, ``share`` is η·λ, a number between 0
-    and 1. `descend` multiplies losses by the learning rate and subtracts the gradient as it is,
+    and 1. `descend` with plain SGD multiplies losses by the learning rate and subtracts the gradient as it is,
     so the decay that the layer adds to the gradient is not multiplied again. The gradient norms
     that a training records contain the decay.
     Raises ValueError for a share outside [0, 1).

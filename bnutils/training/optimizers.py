@@ -104,15 +104,15 @@ class AdamW(Optimizer):
 
     def __post_init__(self) -> None:
         try:
-            one, other = (real_number("a beta", beta, 0) for beta in self.betas)
-        except TypeError:
-            one = other = 1.0
-        if max(one, other) >= 1:
+            betas = tuple(real_number("a beta", beta, 0) for beta in self.betas)
+        except TypeError:  # nothing to go through
+            betas = ()
+        if len(betas) != 2 or max(betas) >= 1:
             raise ValueError(
                 f"betas is {self.betas!r}; give two numbers below 1, as in betas=(0.9, 0.999)"
             )
         self._set(
-            betas=(one, other),
+            betas=betas,
             eps=real_number("eps", self.eps, 0),
             weight_decay=real_number("weight_decay", self.weight_decay, 0),
         )

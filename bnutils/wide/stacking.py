@@ -37,7 +37,8 @@ class Weighted(Protocol):
 def stack_layer(first: nn.Module, layers: Sequence[nn.Module]) -> nn.Module:
     """Turn one layer of each of S networks into one over [S, C, B] or [B, S·C, H, W].
 
-    A rule for another type: ``stack_layer.register(Kind, rule)``.
+    A rule for another type: ``stack_layer.register(Kind, rule)``. Its parameters are [S, ...] or
+    [S·C, ...], those of the networks one after another: optimizers find them there.
     """
     raise TypeError(
         f"no rule to stack {type(first).__name__}; train the networks one by one (fit does so), "
