@@ -36,7 +36,7 @@ class DecayedLinear(nn.Linear):
     """A copy of a linear layer, of whose weight each step of `descend` takes away the ``share``.
 
     For plain SGD with learning rate η and weight decay λ, ``share`` is η·λ, a number between 0
-    and 1. `descend` with plain SGD multiplies losses by the learning rate and subtracts the gradient as it is,
+    and 1. `descend` multiplies losses by the learning rate and subtracts the gradient as it is,
     so the decay that the layer adds to the gradient is not multiplied again. The gradient norms
     that a training records contain the decay.
     Raises ValueError for a share outside [0, 1).
