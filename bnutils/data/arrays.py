@@ -11,7 +11,7 @@ from bnutils.data.dataset import DATASET_TITLES, Dataset, Part
 from bnutils.data.errors import data_error
 from bnutils.data.labels import own_classes
 from bnutils.data.splits import stratified_split_indices
-from bnutils.data.statistics import pixel_statistics
+from bnutils.data.statistics import training_statistics
 
 ROUNDED_AWAY = 1e-4  # of a standard deviation
 ARRAY_SHAPES = "[N, features], [N, H, W] or [N, C, H, W]"
@@ -42,7 +42,7 @@ def from_arrays(
     kept, validation, test = _own_split(targets, classes, held_out)
     train = Part(images[kept], targets[kept])
     scale = 255.0 if images.dtype == torch.uint8 else 1.0
-    mean, std = _own_statistics(train.images, scale)
+    mean, std = training_statistics(train.images, scale)
     return Dataset(
         name=name,
         train=train,
@@ -52,6 +52,7 @@ def from_arrays(
         scale=scale,
         mean=mean,
         std=std,
+        stratified=True,
     )
 
 
@@ -105,30 +106,3 @@ def _own_split(
     rest, test = stratified_split_indices(targets, out)
     kept, validation = stratified_split_indices(targets[rest], out)
     return rest[kept], rest[validation], test
-
-
-def _own_statistics(images: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation [C] of values divided by ``scale``."""
-    if images.dtype == torch.uint8:
-        mean, std = pixel_statistics(images, scale)
-    else:
-        std, mean = torch.std_mean(images.double(), (0, 2, 3), correction=0)  # [C], [C]
-        mean, std = mean.to(images.dtype), std.to(images.dtype)
-    if not std.isfinite().all():
-        raise data_error(
-            "These values are too large.",
-            expected="values whose squares are floating-point numbers",
-            found=f"a largest value of {images.abs().max().item():.0e}",
-            advice="divide them by a constant.",
-        )
-    smallest = 1e-12 if images.dtype == torch.float64 else 1e-6  # relative, of a real difference
-    constant = torch.nonzero(std <= smallest * mean.abs()).flatten().tolist()
-    if constant:
-        raise data_error(
-            "A part of these values is the same in all training samples.",
-            expected="features, or channels of images, that differ from sample to sample",
-            found=f"no difference in {constant}",
-            advice="leave these features or channels out: they cannot be normalised, and nothing "
-            "can be learnt from them.",
-        )
-    return mean, std

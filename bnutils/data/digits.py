@@ -30,4 +30,5 @@ def digits_dataset() -> Dataset:
         scale=DIGITS_SCALE,
         mean=mean,
         std=std,
+        stratified=True,
     )
