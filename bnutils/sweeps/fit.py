@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from torch import nn
 
-from bnutils.data.dataset import Dataset
+from bnutils.sweeps._engine.seed_data import Data
 from bnutils.sweeps._store.store import MemoryStore
 from bnutils.sweeps.sweep import grid
 from bnutils.training.curves import Runs
@@ -15,7 +15,7 @@ from bnutils.training.recipe import Recipe
 
 def fit(
     build: Callable[[int], nn.Sequential],
-    dataset: Dataset,
+    dataset: Data,
     recipe: Recipe,
     *,
     lrs: Iterable[float],
@@ -26,7 +26,8 @@ def fit(
 
     Nothing is stored. The networks are dealt over ``jobs`` processes, by default all cores, and
     each process trains its share side by side as one wide network where that is faster, the
-    rest one by one. ``BNUTILS_JOBS=1`` keeps everything in this process.
+    rest one by one. ``BNUTILS_JOBS=1`` keeps everything in this process. ``dataset`` may be a
+    function from a seed to a data set, as in `grid`.
     A network that comes back computes what the trained one did. Raises RunFailed where a training
     raised an error, and ValueError or TypeError for settings of another kind.
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnutils.data.dataset import Dataset
 from bnutils.sweeps._engine.planning import PlannedRun
+from bnutils.sweeps._engine.seed_data import Data, dataset_of, varied
 from bnutils.sweeps._store.record import Record
 from bnutils.training.curves import Runs
 from bnutils.training.handing import NetworkLost
@@ -26,11 +27,11 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Results:
-    """The runs of a sweep with what became of each."""
+    """The runs of a sweep with what became of each, and its data set or a function of the seed."""
 
     runs: tuple[PlannedRun, ...]
     records: tuple[Record, ...]
-    dataset: Dataset
+    dataset: Data
 
     def of(self, arm: str, **recipe: Any) -> Runs:
         """The runs of one arm and recipe, all learning rates and seeds.
@@ -65,11 +66,25 @@ class Results:
                     f"the run of {arm!r}, {_words(vars(run.setting.recipe))}, "
                     f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
                 )
-        images = probe_images(self.dataset, fitting[0].batch_size)
+        with_network = {run.seed for run, record in chosen if record.has_network}
+        size = fitting[0].batch_size
+        images = {seed: probe_images(self.data_of(seed), size) for seed in with_network}
         try:
             return Runs.of([record.run(run.setting.build, images) for run, record in chosen])
         except NetworkLost as error:
             raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
+
+    def data_of(self, seed: int) -> Dataset:
+        """The data set of a seed; raises ValueError where there is no such seed."""
+        content = {run.seed: run.content for run in self.runs}
+        if seed not in content:
+            raise ValueError(f"no run has seed {seed}; there are {', '.join(map(str, content))}")
+        return dataset_of(self.dataset, seed, content[seed])
+
+    @property
+    def varied(self) -> str:
+        """What differs from seed to seed, in words such as "initial weights and batches"."""
+        return varied({run.seed: run.content for run in self.runs})
 
     @property
     def seconds(self) -> float:

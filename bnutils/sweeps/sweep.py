@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from torch import nn
 
-from bnutils.data.dataset import Dataset
 from bnutils.sweeps._backends.backends import chosen_backend, chosen_jobs, open_pool
 from bnutils.sweeps._backends.sendable import check_sendable
 from bnutils.sweeps._engine.execution import Execution
-from bnutils.sweeps._engine.group import dataset_arrays, train_elsewhere, train_numbered
-from bnutils.sweeps._engine.planning import Group, PlannedRun, Setting, grouped, planned_runs
+from bnutils.sweeps._engine.planning import PlannedRun, Setting, grouped, planned_runs
 from bnutils.sweeps._engine.progress import progress
+from bnutils.sweeps._engine.seed_data import Data, check_data
+from bnutils.sweeps._engine.tasks import Tasks, trainer
 from bnutils.sweeps._store.folder import default_store
 from bnutils.sweeps._store.record import Record
 from bnutils.sweeps._store.store import MemoryStore as MemoryStore
@@ -29,10 +28,13 @@ Rates = Iterable[float] | Callable[[str, Recipe], Iterable[float]]
 
 @dataclass(frozen=True)
 class Sweep:
-    """All runs of ``settings`` × ``seeds`` on one data set, to be trained by ``run``."""
+    """All runs of ``settings`` × ``seeds``, to be trained by ``run``.
+
+    ``dataset`` is one for all, or a function from a seed to its own.
+    """
 
     settings: tuple[Setting, ...]
-    dataset: Dataset
+    dataset: Data
     seeds: tuple[int, ...]
     keep_networks: bool = False
 
@@ -71,30 +73,18 @@ class Sweep:
         backend: str,
         jobs: int,
     ) -> None:
-        arrays = dataset_arrays(self.dataset)
-        about = {name: getattr(self.dataset, name) for name in ("name", "classes", "scale")}
-        with open_pool(backend, jobs, arrays) as pool:
+        tasks = Tasks(self.dataset, runs[0], self.keep_networks)
+        with open_pool(backend, jobs, tasks.shared) as pool:
             groups = grouped(runs, pool.jobs)
             missing = [left for group in groups if (left := group.without(records))]
-
-            def task(number: int, group: Group) -> tuple[Any, ...]:
-                first = group.runs[0].setting
-                replicas = [(run.setting.lr, run.seed) for run in group.runs]
-                own = (number, first.build, first.recipe, replicas, self.keep_networks)
-                return own if pool.here else (about, pool.threads, own, *arrays)
-
-            here = partial(train_numbered, self.dataset)
-            function = here if pool.here else train_elsewhere
             if not pool.here:
-                check_sendable([train_elsewhere, *{setting.build for setting in self.settings}])
+                check_sendable([trainer(pool), *{setting.build for setting in self.settings}])
             with progress(missing) as shown:
                 Execution(
                     store=store,
                     keep_networks=self.keep_networks,
-                    data=self.dataset.name,
+                    tasks=tasks,
                     pool=pool,
-                    function=function,
-                    task=task,
                     progress=shown,
                     records=records,
                 ).finish(missing)
@@ -102,7 +92,7 @@ class Sweep:
 
 def grid(
     arms: Mapping[str, Callable[[int], nn.Sequential]],
-    dataset: Dataset,
+    dataset: Data,
     recipes: Recipe | Iterable[Recipe],
     *,
     lrs: Rates,
@@ -112,15 +102,13 @@ def grid(
     """Every arm with every recipe, learning rate and seed.
 
     ``arms`` maps labels to functions from a seed to a network; ``lrs`` may be a function of label
-    and recipe. ``keep_networks`` makes the trained networks part of the results.
+    and recipe. ``dataset`` may be a function from a seed to the data set of all its runs, as in
+    ``lambda seed: data.resampled(seed, train=256)``. ``keep_networks`` makes the trained networks
+    part of the results.
     Raises ValueError where any of them is empty or of another kind, TypeError for a network in
     place of a function.
     """
-    if type(dataset) is not Dataset:  # of a subclass other processes would know nothing
-        raise TypeError(
-            f"the data are a {type(dataset).__name__}; give a data set: load(...), or "
-            "from_arrays(...) for arrays of your own"
-        )
+    check_data(dataset)
     _check_arms(arms)
     several_recipes = several(
         "recipes", [recipes] if isinstance(recipes, Recipe) else recipes, "Recipe(steps=1000)"

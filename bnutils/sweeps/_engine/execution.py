@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from bnutils.sweeps._backends.pool import Pool
 from bnutils.sweeps._engine.group import error_reason
 from bnutils.sweeps._engine.planning import Group, PlannedRun
 from bnutils.sweeps._engine.progress import Progress
+from bnutils.sweeps._engine.tasks import Tasks, trainer
 from bnutils.sweeps._store.record import Record
 from bnutils.sweeps._store.store import Store
 
@@ -25,18 +26,12 @@ POLL_SECONDS = 0.2
 
 @dataclass
 class Execution:
-    """Trains groups in a pool; ``records`` maps the keys of all runs that are over to results.
-
-    ``task`` makes a group's arguments for ``function``, which returns the first of them, the
-    group's number, and its outcomes.
-    """
+    """Trains groups in a pool; ``records`` maps the keys of all runs that are over to results."""
 
     store: Store
     keep_networks: bool
-    data: str
+    tasks: Tasks
     pool: Pool
-    function: Callable[..., Any]
-    task: Callable[[int, Group], tuple[Any, ...]]
     progress: Progress
     records: dict[str, Record]
     _held: dict[int, tuple[Group, ExitStack]] = field(default_factory=dict)
@@ -58,7 +53,7 @@ class Execution:
     def _attempt(self, groups: Sequence[Group]) -> tuple[list[Group], Exception | None]:
         """Train groups that are free; those under way when a process died, and the error."""
         try:
-            with closing(self.pool.call(self.function, self._claimed(groups))) as results:
+            with closing(self.pool.call(trainer(self.pool), self._claimed(groups))) as results:
                 while True:
                     try:  # of the pool alone: an error in keeping what it gives is not its own
                         number, outcomes = next(results)
@@ -102,7 +97,7 @@ class Execution:
                 self._held[number] = group, lock
                 if left := self._load(group):
                     self._held[number] = left, lock
-                    yield self.task(number, left)
+                    yield self.tasks.task(self.pool, number, left)
                 else:
                     self._held.pop(number)[1].close()
         except Exception as error:
@@ -142,7 +137,7 @@ class Execution:
             "lr": run.setting.lr,
             "seed": run.seed,
             "recipe": vars(run.setting.recipe),
-            "data": self.data,
+            "data": run.content.name,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
         }

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from bnutils.data.dataset import Dataset
+from bnutils.sweeps._engine.seed_data import Content, Data, contents
 from bnutils.sweeps._store.fingerprint import Digester
 from bnutils.sweeps._store.sources import code_origin
 from bnutils.training.loop import train_together
@@ -39,16 +39,17 @@ class Setting:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A setting with a seed, and the key of its run."""
+    """A setting with a seed, the key of its run, and what the data set of the seed holds."""
 
     key: str
     setting: Setting
     seed: int
+    content: Content
 
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one architecture and recipe, which are trained side by side."""
+    """Runs of one architecture, recipe and data set, which are trained side by side."""
 
     runs: tuple[PlannedRun, ...]
 
@@ -64,14 +65,13 @@ class Group:
         return Group(left) if left else None
 
 
-def planned_runs(
-    settings: Sequence[Setting], dataset: Dataset, seeds: Sequence[int]
-) -> list[PlannedRun]:
+def planned_runs(settings: Sequence[Setting], data: Data, seeds: Sequence[int]) -> list[PlannedRun]:
     """All runs, setting by setting.
 
     A key is made of the data, the network's code, the recipe, the learning rate, the seed, the
     code that trains and the version of torch. Raises TypeError for a ``build`` that refers to
-    what has no content to compare. Warns, with SameNetwork, of two functions that do the same.
+    what has no content to compare, and what `contents` raises. Warns, with SameNetwork, of two
+    functions that do the same.
     """
     digester = Digester()
     firsts: dict[str, Setting] = {}
@@ -84,24 +84,29 @@ def planned_runs(
                 SameNetwork,
                 stacklevel=3,
             )
-    common = [train_together, code_origin("torch"), dataset]
-    return [
-        PlannedRun(digester.digest([*common, each.build, each.recipe, each.lr, seed]), each, seed)
-        for each in settings
-        for seed in seeds
-    ]
+    common = [train_together, code_origin("torch")]
+    found = contents(data, seeds)
+
+    def planned(each: Setting, seed: int) -> PlannedRun:
+        own = [found[seed].whole, each.build, each.recipe, each.lr, seed]
+        return PlannedRun(digester.digest([*common, *own]), each, seed, found[seed])
+
+    return [planned(each, seed) for each in settings for seed in seeds]
 
 
 def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
     """The runs, each key once, in groups that are as wide as is fastest, the costliest first.
 
     Narrower where otherwise some of ``jobs`` processes had nothing to do. The groups depend on
-    nothing else, so that the same sweep always trains the same runs side by side.
+    nothing else, so that the same sweep always trains the same runs side by side. Among equally
+    costly ones those of one data set follow each other.
     """
     once = {run.key: run for run in runs}
-    alike: dict[tuple[int, Recipe], list[PlannedRun]] = {}
+    alike: dict[tuple[Content, int, Recipe], list[PlannedRun]] = {}
     for run in once.values():
-        alike.setdefault((id(run.setting.build), run.setting.recipe), []).append(run)
+        kind = run.content, id(run.setting.build), run.setting.recipe
+        alike.setdefault(kind, []).append(run)
+    place = {content: i for i, content in enumerate(dict.fromkeys(kind[0] for kind in alike))}
     share = math.ceil(len(once) / jobs)
     groups = []
     for members in alike.values():
@@ -109,4 +114,4 @@ def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
         count = math.ceil(len(members) / min(width, share))
         cuts = [round(len(members) * i / count) for i in range(count + 1)]
         groups += [Group(tuple(members[a:b])) for a, b in pairwise(cuts)]
-    return sorted(groups, key=lambda group: -group.work)
+    return sorted(groups, key=lambda group: (-group.work, place[group.runs[0].content]))

@@ -44,11 +44,12 @@ class Record:
         """Whether the weights are there too."""
         return any(name.startswith(WEIGHTS) for name in self.arrays)
 
-    def run(self, build: Callable[[int], nn.Sequential], images: Tensor) -> Run:
+    def run(self, build: Callable[[int], nn.Sequential], images: Mapping[int, Tensor]) -> Run:
         """The run that was stored, with its network if the weights are there.
 
-        ``images`` [B, C, H, W] are the first batch of training images, normalised. Raises
-        NetworkLost where the network makes of them something else than the trained one did.
+        ``images`` has the first batch of each seed's training images, normalised [B, C, H, W];
+        without weights none are needed. Raises NetworkLost where the network makes of them
+        something else than the trained one did.
         """
         names = {field.name for field in fields(Run)} - {"network", "logits"}
         values: dict[str, Any] = {name: _restored(name, self.arrays[name]) for name in names}
@@ -57,7 +58,8 @@ class Record:
         start = len(WEIGHTS)
         held = {n[start:]: array for n, array in self.arrays.items() if n.startswith(WEIGHTS)}
         logits = self.arrays["logits"]
-        network = restored_network(build, values["seed"], held, images, logits)
+        seed = values["seed"]
+        network = restored_network(build, seed, held, images[seed], logits)
         return Run(**values, network=network, logits=logits)
 
 

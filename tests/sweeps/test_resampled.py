@@ -1,0 +1,209 @@
+"""Sweeps in which each seed has a data set of its own."""
+
+import gc
+import weakref
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from bnutils import BatchNorm1d
+from bnutils.networks.mlp import mlp
+from bnutils.sweeps._engine.planning import grouped, planned_runs
+from bnutils.sweeps._store.folder import FolderStore
+from bnutils.sweeps._store.store import MemoryStore
+from bnutils.sweeps.fit import fit
+from bnutils.sweeps.sweep import grid
+from bnutils.training.loop import train_together
+from bnutils.training.recipe import Recipe
+from tests.sweeps.sweep_program import note, tiny_dataset
+
+DATA = tiny_dataset()
+RECIPE = Recipe(batch_size=10, steps=20, points=2, test=True)
+LRS, SEEDS = (0.1, 0.3), (4, 0, 7)
+
+
+def plain(seed):
+    note(f"none {seed}")
+    return mlp([16, 8, 3], seed=seed)
+
+
+def normed(seed):
+    return mlp([16, 8, 3], norm=BatchNorm1d, seed=seed)
+
+
+def drawn(seed):
+    return DATA.resampled(seed, train=40, validation=20)
+
+
+def sweep(data=drawn, arms=None, **more):
+    arms = arms or {"none": plain, "BN": normed}
+    return grid(arms, data, RECIPE, **{"lrs": LRS, "seeds": SEEDS} | more)
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("BNUTILS_LIVE", "0")
+    monkeypatch.setenv("BNUTILS_JOBS", "1")
+
+
+@pytest.fixture(scope="module")
+def here():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BNUTILS_LIVE", "0")
+        return sweep(keep_networks=True).run(MemoryStore(), jobs=1)
+
+
+def assert_same_records(results, others):
+    assert [run.key for run in results.runs] == [run.key for run in others.runs]
+    for record, other in zip(results.records, others.records, strict=True):
+        assert record.status == other.status == "finished"
+        for name in record.arrays.keys() - {"seconds"}:
+            np.testing.assert_array_equal(record.arrays[name], other.arrays[name])
+
+
+@pytest.mark.parametrize(("arm", "build"), [("none", plain), ("BN", normed)])
+def test_each_run_is_the_training_on_the_data_of_its_seed(here, arm, build):
+    runs = here.of(arm)
+    assert (runs.lrs, runs.seeds) == (LRS, SEEDS)
+    for j, seed in enumerate(SEEDS):
+        data = drawn(seed)
+        for i, lr in enumerate(LRS):
+            alone = train_together(build, data, RECIPE, [(lr, seed)])[0]
+            for name in ("train_loss", "validation_loss", "gradient_norm", "test_loss"):
+                np.testing.assert_allclose(
+                    getattr(runs, name)[i, j], getattr(alone, name), rtol=1e-4, err_msg=name
+                )
+            net, images = runs.nets[i][j].eval(), data.normalise(data.validation.images)
+            torch.testing.assert_close(net(images), alone.network.eval()(images))
+
+
+def test_processes_give_the_same(here):
+    assert_same_records(here, sweep(keep_networks=True).run(MemoryStore(), jobs=2))
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same(here):
+    assert_same_records(here, sweep(keep_networks=True).run(MemoryStore(), jobs=2, backend="dask"))
+
+
+def test_an_interrupted_sweep_trains_only_what_is_missing(here, tmp_path, monkeypatch):
+    store = FolderStore(tmp_path / "runs")
+    monkeypatch.setenv("SWEEP_LOG", str(tmp_path / "log"))
+    asked = []
+
+    def interrupted(seed):
+        asked.append(seed)
+        if len(asked) == len(SEEDS) + 3:  # after the plan, and the first seed's data to train on
+            raise KeyboardInterrupt
+        return drawn(seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(interrupted).run(store)
+    built = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
+    assert set(built) == {"4"}
+    (tmp_path / "log").unlink()
+    again = sweep().run(store)
+    built = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
+    assert set(built) == {"0", "7"}
+    np.testing.assert_array_equal(again.of("BN").train_loss, here.of("BN").train_loss)
+
+
+def test_runs_depend_on_the_content_of_the_data_and_on_nothing_else_of_the_function():
+    def keys(data):
+        return [run.key for run in planned_runs(sweep().settings, data, SEEDS)]
+
+    assert keys(lambda seed: drawn(seed)) == keys(drawn)
+    assert keys(lambda seed: DATA) == keys(DATA)
+    pairs = zip(keys(drawn), keys(lambda seed: drawn(seed % 4)), strict=True)
+    same = [one == other for one, other in pairs]
+    assert same == [seed < 4 for _ in range(4) for seed in SEEDS]
+
+
+def test_only_runs_on_the_same_data_are_trained_side_by_side():
+    settings = sweep().settings
+    groups = grouped(planned_runs(settings, drawn, SEEDS), jobs=1)
+    assert [{run.seed for run in group.runs} for group in groups] == [{4}, {4}, {0}, {0}, {7}, {7}]
+    assert all(len(group.runs) == len(LRS) for group in groups)
+    one_for_all = grouped(planned_runs(settings, lambda seed: DATA, SEEDS), jobs=1)
+    assert [len(group.runs) for group in one_for_all] == [6, 6]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_data_sets_are_not_kept(jobs):
+    made = []
+
+    def function(seed):
+        gc.collect()
+        alive = sum(ref() is not None for ref in made)
+        assert alive <= 2  # the last one, and that of a task that waits
+        data = DATA.resampled(seed, train=20, validation=20)
+        made.append(weakref.ref(data))
+        return data
+
+    seeds = range(12)
+    results = sweep(function, {"none": plain}, seeds=seeds).run(MemoryStore(), jobs=jobs)
+    assert results.of("none").seeds == tuple(seeds) and len(made) == 25  # planned, one more, used
+
+
+def test_results_give_the_data_of_each_seed_and_say_what_varied(here):
+    for seed in SEEDS:
+        assert torch.equal(here.data_of(seed).train.images, drawn(seed).train.images)
+    with pytest.raises(ValueError, match="no run has seed 5; there are 4, 0, 7"):
+        here.data_of(5)
+    assert here.varied == "initial weights, batches, training set and validation set"
+    arms = {"none": plain}
+    for data, seeds, words in [
+        (DATA, (0, 1), "initial weights and batches"),
+        (lambda seed: DATA, (0, 1), "initial weights and batches"),
+        (
+            lambda seed: replace(DATA, test=drawn(seed).train),
+            (0, 1),
+            "initial weights, batches and test set",
+        ),
+        (drawn, (0,), "nothing, there is one seed"),
+    ]:
+        results = sweep(data, arms, lrs=(0.1,), seeds=seeds).run(MemoryStore())
+        assert results.varied == words
+    assert sweep(DATA, arms).run(MemoryStore()).data_of(7) is DATA
+
+
+def test_a_function_may_draw_from_global_chance_and_leaves_it_alone():
+    def noisy(seed):
+        train = drawn(seed).train
+        noise = torch.randint(0, 3, train.images.shape, dtype=torch.uint8)
+        return replace(drawn(seed), train=replace(train, images=train.images + noise))
+
+    before = torch.get_rng_state()
+    runs = [fit(plain, noisy, RECIPE, lrs=(0.1,), seeds=(0, 1), jobs=1) for _ in range(2)]
+    assert torch.equal(before, torch.get_rng_state())
+    np.testing.assert_array_equal(runs[0].train_loss, runs[1].train_loss)
+
+
+def test_what_is_no_data_set_is_refused():
+    with pytest.raises(TypeError, match=r"the data are a int; give a data set: .* a function"):
+        sweep(3)
+    with pytest.raises(TypeError, match="the function gave a Sequential for the seed 4"):
+        sweep(normed).run(MemoryStore())
+
+
+def test_data_sets_of_different_kinds_are_refused():
+    small = replace(DATA, classes=("0", "1"))
+    with pytest.raises(ValueError, match=r"4: 3 classes, images \[1, 4, 4\]; 0: 2 classes"):
+        sweep(lambda seed: small if seed == 0 else DATA).run(MemoryStore())
+
+
+def test_another_data_set_for_the_same_seed_is_refused():
+    random = np.random.default_rng(0)
+    words = "two different data sets for the seed 4\n  Found: another training set and another val"
+    with pytest.raises(ValueError, match=words):
+        sweep(lambda seed: drawn(int(random.integers(1000)))).run(MemoryStore())
+    asked = []
+
+    def changed_later(seed):  # as where a notebook gives a name to something else
+        asked.append(seed)
+        return drawn(seed if len(asked) < 6 else 100 + seed)
+
+    with pytest.raises(ValueError, match="two different data sets for the seed 0"):
+        sweep(changed_later).run(MemoryStore())
