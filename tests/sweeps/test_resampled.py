@@ -1,6 +1,5 @@
 """Sweeps in which each seed has a data set of its own."""
 
-import gc
 import weakref
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ import pytest
 import torch
 
 from bnutils import BatchNorm1d
+from bnutils.data.dataset import Part
 from bnutils.networks.mlp import mlp
 from bnutils.sweeps._engine.planning import grouped, planned_runs
 from bnutils.sweeps._store.folder import FolderStore
@@ -55,12 +55,16 @@ def here():
         return sweep(keep_networks=True).run(MemoryStore(), jobs=1)
 
 
+def assert_same(record, other):
+    assert record.status == other.status == "finished"
+    for name in record.arrays.keys() - {"seconds"}:
+        np.testing.assert_array_equal(record.arrays[name], other.arrays[name])
+
+
 def assert_same_records(results, others):
     assert [run.key for run in results.runs] == [run.key for run in others.runs]
     for record, other in zip(results.records, others.records, strict=True):
-        assert record.status == other.status == "finished"
-        for name in record.arrays.keys() - {"seconds"}:
-            np.testing.assert_array_equal(record.arrays[name], other.arrays[name])
+        assert_same(record, other)
 
 
 @pytest.mark.parametrize(("arm", "build"), [("none", plain), ("BN", normed)])
@@ -69,14 +73,23 @@ def test_each_run_is_the_training_on_the_data_of_its_seed(here, arm, build):
     assert (runs.lrs, runs.seeds) == (LRS, SEEDS)
     for j, seed in enumerate(SEEDS):
         data = drawn(seed)
+        images = data.normalise(data.validation.images)
         for i, lr in enumerate(LRS):
-            alone = train_together(build, data, RECIPE, [(lr, seed)])[0]
+            (alone,) = train_together(build, data, RECIPE, [(lr, seed)])
             for name in ("train_loss", "validation_loss", "gradient_norm", "test_loss"):
                 np.testing.assert_allclose(
-                    getattr(runs, name)[i, j], getattr(alone, name), rtol=1e-4, err_msg=name
+                    getattr(runs, name)[i, j], getattr(alone, name), rtol=1e-5, err_msg=name
                 )
-            net, images = runs.nets[i][j].eval(), data.normalise(data.validation.images)
+            net = runs.nets[i][j].eval()
             torch.testing.assert_close(net(images), alone.network.eval()(images))
+
+
+def test_each_run_is_that_of_a_sweep_over_the_data_of_its_seed(here):
+    by_key = {run.key: record for run, record in zip(here.runs, here.records, strict=True)}
+    for seed in SEEDS:
+        own = sweep(drawn(seed), seeds=(seed,)).run(MemoryStore())
+        for run, record in zip(own.runs, own.records, strict=True):
+            assert_same(record, by_key[run.key])
 
 
 def test_processes_give_the_same(here):
@@ -131,20 +144,25 @@ def test_only_runs_on_the_same_data_are_trained_side_by_side():
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_data_sets_are_not_kept(jobs):
-    made = []
+def test_only_the_data_of_few_seeds_are_there_at_a_time(jobs, tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    large = replace(
+        DATA, test=Part(DATA.test.images.repeat(2500, 1, 1, 1), DATA.test.labels.repeat(2500))
+    )
+    made, alive, files = [], [], []
 
     def function(seed):
-        gc.collect()
-        alive = sum(ref() is not None for ref in made)
-        assert alive <= 2  # the last one, and that of a task that waits
-        data = DATA.resampled(seed, train=20, validation=20)
-        made.append(weakref.ref(data))
+        data = large.resampled(seed, train=20, validation=20)
+        made.append(weakref.ref(data.train.images))
+        alive.append(sum(images() is not None for images in made))
+        files.extend(path for path in tmp_path.rglob("*") if path.is_file())
         return data
 
-    seeds = range(12)
+    seeds = range(24)
     results = sweep(function, {"none": plain}, seeds=seeds).run(MemoryStore(), jobs=jobs)
-    assert results.of("none").seeds == tuple(seeds) and len(made) == 25  # planned, one more, used
+    assert results.of("none").seeds == tuple(seeds)
+    assert len(made) == 24 + 1 + 24  # planned, one of them twice, and trained on
+    assert max(alive) <= 2 * jobs and not files
 
 
 def test_results_give_the_data_of_each_seed_and_say_what_varied(here):

@@ -71,7 +71,9 @@ def open_pool(backend: str, jobs: int, shared: Sequence[Any]) -> Iterator[Pool]:
         from bnutils.sweeps._backends.local import call_processes
 
         with sendable_code():
-            yield Pool(jobs, max(1, usable_cores() // jobs), partial(call_processes, jobs))
+            yield Pool(
+                jobs, max(1, usable_cores() // jobs), partial(call_processes, jobs, bool(shared))
+            )
 
 
 def call_here(function: Callable[..., Any], tasks: Tasks) -> Arriving:

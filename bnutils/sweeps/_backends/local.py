@@ -13,10 +13,11 @@ from bnutils.sweeps._backends.pool import Arriving, Tasks, call_joblib
 WATCH_SECONDS = 0.5
 
 
-def call_processes(jobs: int, function: Callable[..., Any], tasks: Tasks) -> Arriving:
+def call_processes(jobs: int, mapped: bool, function: Callable[..., Any], tasks: Tasks) -> Arriving:
     """The results of ``function`` for each task, from ``jobs`` processes that stay for the next.
 
-    Arrays reach them as files that are mapped into memory.
+    Where arrays are ``mapped``, they reach them as files that are mapped into memory and stay to
+    the end, which suits those that come with every task.
     """
     import joblib
 
@@ -26,6 +27,7 @@ def call_processes(jobs: int, function: Callable[..., Any], tasks: Tasks) -> Arr
         batch_size=1,
         return_as="generator_unordered",
         mmap_mode="c",  # torch wants arrays it could write to
+        max_nbytes="1M" if mapped else None,
     )
     parent = os.getpid()
     watched = ((parent, function, *task) for task in tasks)

@@ -7,7 +7,6 @@ library are not importable.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,15 +24,13 @@ from bnutils.training.recipe import Recipe
 class Tasks:
     """Makes of a group the arguments with which `trainer` trains it.
 
-    Data sets of seeds are made as tasks are asked for, and only the last one is held. A part that
-    it shares with the one before stays the same arrays, which pools send once. ``shared`` are
-    those of all tasks.
+    Data sets of seeds are made as tasks are asked for, and only the last one is held. ``shared``
+    are the arrays that come with every task, none where each seed has its own.
     """
 
     def __init__(self, data: Data, run: PlannedRun, keep_networks: bool) -> None:
         self._data, self._keep_networks = data, keep_networks
         self._content: Content | None = None
-        self._parts: dict[str, list[np.ndarray]] = {}
         self.shared = self._given(run)[1] if isinstance(data, Dataset) else []
 
     def task(self, pool: Pool, number: int, group: Group) -> tuple[Any, ...]:
@@ -53,13 +50,9 @@ class Tasks:
         if self._content != run.content:
             dataset = dataset_of(self._data, run.seed, run.content)
             parts = (dataset.train, dataset.validation, dataset.test)
-            self._parts = {
-                digest: self._parts.get(digest) or [part.images.numpy(), part.labels.numpy()]
-                for digest, part in zip(run.content.parts, parts, strict=True)
-            }
-            samples = chain(*(self._parts[digest] for digest in run.content.parts))
-            self._last = dataset, [*samples, dataset.mean.numpy(), dataset.std.numpy()]
-            self._content = run.content
+            tensors = [tensor for part in parts for tensor in (part.images, part.labels)]
+            arrays = [tensor.numpy() for tensor in (*tensors, dataset.mean, dataset.std)]
+            self._content, self._last = run.content, (dataset, arrays)
         return self._last
 
 
