@@ -11,8 +11,9 @@ from bnutils.evidence.statements import Statement
 # of at least 5, and common colour visions tell them apart.
 VERDICT_LOOKS = {
     "supported": ("✓", "#00735a"),
-    "not supported": ("✗", "#b3204d"),
-    "inconclusive": ("?", "#5f6672"),
+    "contradicted": ("✗", "#b3204d"),
+    "no relevant effect": ("≈", "#6a4fa3"),
+    "undecided": ("?", "#5f6672"),
 }
 BAR_WIDTH, BAR_HEIGHT = 300, 58  # pixels
 # No colour of its own but the verdict's: the rest follows the page, light or dark.
@@ -126,7 +127,7 @@ def _bar(claim: Statement) -> str:
     above = claim.direction == "above"
     start, width = (reference, BAR_WIDTH - float(reference)) if above else ("0", float(reference))
     side = f'x="{BAR_WIDTH}" text-anchor="end">claimed ▸' if above else 'x="0">◂ claimed'
-    where = {"supported": "on the claimed side of", "not supported": "on the other side of"}
+    where = {"supported": "on the claimed side of", "contradicted": "on the other side of"}
     words = f"The interval lies {where.get(claim.verdict, 'around')} {claim.reference:g}."
     return (
         f'<svg role="img" aria-label="{words}" width="{BAR_WIDTH}" height="{BAR_HEIGHT}" '

@@ -17,13 +17,15 @@ class Claim(Statement):
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, the verdict and the words for the numbers; undefined numbers are None."""
-        evidence = {
-            name: value if isfinite(value) else None
-            for name, value in asdict(self.evidence).items()
+        evidence = {name: _plain(value) for name, value in asdict(self.evidence).items()}
+        derived = {
+            "verdict": self.verdict,
+            "claimed": self.claimed,
+            "ours": f"{self.mean} ({self.interval})",
+            "p": _plain(self.p),
+            "band": self.band,
         }
-        ours = f"{self.mean} ({self.interval})"
-        derived = {"verdict": self.verdict, "claimed": self.claimed, "ours": ours}
-        return {**asdict(self), "evidence": evidence, **derived}
+        return {**asdict(self), "evidence": {**evidence, "n": self.evidence.n}, **derived}
 
     def __str__(self) -> str:
         """The claim in lines of plain text, as ``print`` shows it."""
@@ -36,3 +38,10 @@ class Claim(Statement):
             "text/html": html_card(self),
             CLAIM_MIME: self.to_dict(),
         }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: undefined numbers are None."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

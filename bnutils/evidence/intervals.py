@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, isfinite, log10
+from math import floor, isfinite, log, log10
+
+from bnutils.evidence.judging import side
 
 UNDEFINED = (
     "no interval: a value is not finite, as of a run that diverged or that was not measured "
@@ -13,15 +15,22 @@ UNDEFINED = (
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % Student-t interval over ``n`` independent runs.
+    """A mean with its 95 % Student-t interval over ``n`` independent ``runs``.
 
-    Formats like a number: ``f"{interval:.1f}"`` gives ``97.6 (95 % interval 97.4 to 97.8, n = 5)``.
+    Of a ratio, ``log`` is True: mean and interval are those of the logarithms, exponentiated.
+    Formats like a number: ``f"{interval:.1f}"`` gives ``97.6 (95 % interval 97.4 to 97.8, n = 8)``.
     """
 
     mean: float
     low: float
     high: float
-    n: int
+    runs: tuple[float, ...]
+    log: bool = False
+
+    @property
+    def n(self) -> int:
+        """How many runs there are."""
+        return len(self.runs)
 
     @property
     def defined(self) -> bool:
@@ -30,13 +39,27 @@ class Interval:
 
     @property
     def has_width(self) -> bool:
-        """Whether the runs differ: equal ones, as of a value at its limit, tell no spread."""
+        """Whether the ends differ: runs that are equal, of unknown resolution, tell no spread."""
         return self.defined and self.low < self.high
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether zero lies outside the interval; False where it is undefined or has no width."""
-        return self.has_width and (self.low > 0 or self.high < 0)
+    def side(self, reference: float = 0.0) -> int:
+        """1 where the runs lie above ``reference``, -1 below, 0 where that is open.
+
+        See `bnutils.evidence.judging`; of ratios the logarithms are judged.
+        """
+        if not self.has_width:
+            return 0
+        ends = (self.low, self.high, reference)
+        if not self.log:
+            return side(self.runs, *ends)
+        return side([log(run) for run in self.runs], *map(log, ends))
+
+    def times(self, factor: float) -> Interval:
+        """The interval of runs that are each multiplied by a positive ``factor``."""
+        if not factor > 0:
+            raise ValueError(f"factor is {factor}; give a positive number")
+        mean, low, high = factor * self.mean, factor * self.low, factor * self.high
+        return Interval(mean, low, high, tuple(factor * run for run in self.runs), self.log)
 
     def __format__(self, spec: str) -> str:
         spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign

@@ -5,22 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan, nan
+
+import numpy as np
 
 from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
+from bnutils.evidence.judging import sign_flip_p
 
 _CLAIM_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A statement about ``quantity``, to be judged by the 95 % interval of ``evidence``.
+    """A statement about ``quantity``, to be judged by the runs of ``evidence``.
 
     ``name`` is unique in the book. ``source`` is a key of the bibliography or "this book".
     ``direction`` says on which side of ``reference`` the statement places the quantity: 0 for
-    differences, 1 for ratios. ``setting`` and ``data`` say what was trained on what, ``seconds``
-    how long. ``paper`` is the source's own figure and what differs there. ``relied_on`` says that
-    the text builds on it. Raises ValueError for a claim that cannot be judged or shown.
+    differences, 1 for ratios. ``delta`` is the smallest effect that matters: a difference, or the
+    factor of a ratio; by default 0.5 points, and 1.05. A ``check`` is true by construction if the
+    code is right. ``setting`` and ``data`` say what was trained on what, ``varied`` what differs
+    from run to run, ``seeds`` from which seeds the runs are and ``chosen_on`` from which ones the
+    learning rates, ``diverged`` how many runs are no number, ``seconds`` the processor time.
+    ``paper`` is the source's own figure and what differs there. ``relied_on`` says that the text
+    builds on it. Raises ValueError for a claim that cannot be judged or shown.
     """
 
     name: str
@@ -34,27 +41,52 @@ class Statement:
     data: str
     seconds: float
     unit: str = ""
+    delta: float = nan
+    check: bool = False
+    varied: str = ""
+    seeds: tuple[int, ...] = ()
+    chosen_on: tuple[int, ...] = ()
+    diverged: str = ""
     paper: str = ""
     relied_on: bool = False
 
     def __post_init__(self) -> None:
+        if isnan(self.delta):
+            usual = {"points": 0.5}.get(self.unit, nan)
+            factor = isinstance(self.evidence, Interval) and self.evidence.log
+            object.__setattr__(self, "delta", 1.05 if factor else usual)
         problems = list(_claim_problems(self))
         if problems:
             raise ValueError(f"claim {self.name!r}: " + "; ".join(problems))
 
     @property
     def verdict(self) -> str:
-        """``supported`` where the whole interval lies on the claimed side of the reference.
+        """``no relevant effect`` where the whole interval lies less than `delta` away.
 
-        ``not supported`` where it lies wholly on the other side, otherwise ``inconclusive``, as
-        where the runs are too alike to tell a spread.
+        Otherwise ``supported`` or ``contradicted`` where the runs lie on one `Interval.side` of
+        the reference, and ``undecided`` where that is open.
         """
-        sign = 1 if self.direction == "above" else -1
-        ends = (self.evidence.low, self.evidence.high)
-        low, high = sorted(sign * (end - self.reference) for end in ends)
-        if not self.evidence.has_width or low <= 0 <= high:
-            return "inconclusive"
-        return "supported" if low > 0 else "not supported"
+        low, high = self.band
+        if self.evidence.has_width and low < self.evidence.low and self.evidence.high < high:
+            return "no relevant effect"
+        found = self.evidence.side(self.reference)
+        claimed = 1 if self.direction == "above" else -1
+        return "supported" if found == claimed else "contradicted" if found else "undecided"
+
+    @property
+    def p(self) -> float:
+        """The two-sided p of a sign-flip test, see `bnutils.evidence.judging`."""
+        if not self.evidence.defined:
+            return nan
+        runs, reference = np.array(self.evidence.runs), self.reference
+        return sign_flip_p(np.log(runs / reference) if self.evidence.log else runs - reference)
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Between which values an effect is too small to matter."""
+        if self.evidence.log:
+            return self.reference / self.delta, self.reference * self.delta
+        return self.reference - self.delta, self.reference + self.delta
 
     @property
     def claimed(self) -> str:
@@ -90,11 +122,21 @@ def _claim_problems(claim: Statement) -> Iterator[str]:
         yield f"reference is {claim.reference}: give 0 for a difference, 1 for a ratio"
     if not (isfinite(claim.seconds) and claim.seconds >= 0):
         yield f"seconds is {claim.seconds}: give how long the runs took"
+    if both := sorted({*claim.seeds} & {*claim.chosen_on}):
+        yield (
+            f"the seeds {both} are among its evidence and chose the learning rate too: measure "
+            "on seeds of their own, as bnutils.sweeps.tuning does"
+        )
     interval = claim.evidence
     if not isinstance(interval, Interval):
         yield f"its evidence is {interval!r}: give an Interval, from bnutils.evidence.stats"
         return
     if interval.n < 2:
         yield f"its evidence has n = {interval.n}: an interval needs at least 2 runs"
+    if claim.seeds and len(claim.seeds) != interval.n:
+        yield f"its evidence has n = {interval.n}, but there are {len(claim.seeds)} seeds"
+    if not claim.delta > float(interval.log):
+        least = "a factor above 1" if interval.log else "a positive number"
+        yield f"delta is {claim.delta}: give the smallest effect that matters, {least}"
     if interval.defined and not interval.low <= interval.mean <= interval.high:
         yield "its evidence has a mean outside its interval: make it with bnutils.evidence.stats"

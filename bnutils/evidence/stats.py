@@ -24,34 +24,40 @@ CONFIDENCE = 0.95
 ALIKE = 1e-12  # of the largest value: differences this small are rounding
 
 
-def mean_interval(values: ArrayLike) -> Interval:
+def mean_interval(values: ArrayLike, *, resolution: float = 0.0) -> Interval:
     """Mean and 95 % Student-t interval of ``values`` [n]; undefined where a value is not finite.
 
-    The interval of equal values has no width, and nothing is judged by it.
-    Raises ValueError for fewer than two values, from which no spread can be told, and for more
-    than one dimension: values of one run are not independent.
+    ``resolution`` is the step of the measure, as 100 / 2000 points on 2,000 images or the step of
+    a grid: half of it is added on both sides, so that equal values have an interval too. Without
+    it theirs has no width, and nothing is judged by it.
+    Raises ValueError for fewer than two values, from which no spread can be told, for another
+    number of dimensions than one, as values of one run are not independent, and for a negative
+    resolution.
     """
     runs = _one_a_run(values)  # [n]
     if len(runs) < 2:
         raise ValueError(f"an interval needs at least 2 runs, got {len(runs)}")
+    if not resolution >= 0:
+        raise ValueError(f"resolution is {resolution}; give the step of the measure, or 0")
+    kept = tuple(map(float, runs))
     if not np.isfinite(runs).all():
-        return Interval(float("nan"), float("nan"), float("nan"), len(runs))
-    if np.ptp(runs) <= ALIKE * np.abs(runs).max():
-        same = float(runs[0])
-        return Interval(same, same, same, len(runs))
-    mean = float(runs.mean())
+        return Interval(float("nan"), float("nan"), float("nan"), kept)
+    if alike := bool(np.ptp(runs) <= ALIKE * np.abs(runs).max()):
+        kept = (kept[0],) * len(runs)
+    mean = kept[0] if alike else float(runs.mean())
     quantile = stdtrit(len(runs) - 1, (1 + CONFIDENCE) / 2)  # of Student's t
-    half = float(quantile * runs.std(ddof=1) / len(runs) ** 0.5)
-    return Interval(mean, mean - half, mean + half, len(runs))
+    spread = 0.0 if alike else float(quantile * runs.std(ddof=1) / len(runs) ** 0.5)
+    half = spread + resolution / 2
+    return Interval(mean, mean - half, mean + half, kept)
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike) -> Interval:
+def paired_difference(a: ArrayLike, b: ArrayLike, *, resolution: float = 0.0) -> Interval:
     """Interval of a - b, run by run: both [n], run i of each with the same seed and batches.
 
-    Raises ValueError for different numbers of runs.
+    ``resolution`` as in `mean_interval`. Raises ValueError for different numbers of runs.
     """
     first, second = _pairs(a, b)
-    return mean_interval(first - second)
+    return mean_interval(first - second, resolution=resolution)
 
 
 def log_ratio(a: ArrayLike, b: ArrayLike) -> Interval:
@@ -81,7 +87,8 @@ def ratio(a: ArrayLike, b: ArrayLike) -> Interval:
     logs = log_ratio(a, b)
     with np.errstate(over="ignore"):
         mean, low, high = (float(np.exp(end)) for end in (logs.mean, logs.low, logs.high))
-    return Interval(mean, low, high, logs.n)
+        runs = tuple(float(np.exp(run)) for run in logs.runs)
+    return Interval(mean, low, high, runs, log=True)
 
 
 def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -92,14 +99,14 @@ def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _one_a_run(values: ArrayLike) -> np.ndarray:
-    """The values [n]; raises ValueError where more than one dimension is longer than 1."""
+    """The values [n]; raises ValueError where they have not one dimension."""
     runs = np.asarray(values, dtype=np.float64)
-    if sum(size != 1 for size in runs.shape) > 1:
+    if runs.ndim != 1:
         raise ValueError(
             f"expected one value for each run, [n], got {list(runs.shape)}: average first over "
             f"what belongs to one run, or choose an evaluation with [:, -1]"
         )
-    return runs.ravel()
+    return runs
 
 
 def verdict(
@@ -108,23 +115,23 @@ def verdict(
 ) -> str:  # fmt: skip
     """Say what a paired difference shows, and no more.
 
-    ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 5)`` where the interval excludes zero,
-    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 5)``;
+    ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 8)`` where the runs lie on one `side`,
+    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 8)``;
     ``not to be judged`` where there is no interval, or one without width.
     """
     if not difference.defined:
         return f"not to be judged ({interval_words(difference, spec)})"
     spec = enough_digits(difference, spec)
-    if difference.excludes_zero:
-        word, sign = (more, 1) if difference.mean > 0 else (less, -1)
+    if sign := difference.side():
+        word = more if sign > 0 else less
         low, high = sorted((sign * difference.low, sign * difference.high))
-        size = Interval(abs(difference.mean), low, high, difference.n)
+        size = Interval(abs(difference.mean), low, high, difference.runs)
         return (
             f"{word} by {written(size.mean, spec)} {unit}".strip()
             + f" ({interval_words(size, spec)})"
         )
     size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
-    known = "not distinguishable" if difference.low <= 0 <= difference.high else "not to be judged"
+    known = "not distinguishable" if difference.has_width else "not to be judged"
     return f"{known} (difference {size_in_words}, {interval_words(difference, spec)})"
 
 

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-SHARE = 0.9  # of the best, from which on a training works
+from bnutils.training.curves import EdgeOfGrid
+
+SHARE = 0.9  # of an arm's best, from which on a training works
 
 
-def works(accuracy: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Which runs work, by arm, as truth values [L, S] for accuracies [L, S] of L settings.
+def works(accuracy: np.ndarray) -> np.ndarray:
+    """Which runs of an arm work, as truth values [L, S] for accuracies [L, S] of L settings.
 
-    A run works if it reaches nine tenths of the best mean over seeds that any arm has: the
-    measure is the same for all arms, so that one which is never good has no wide range.
+    A run works if it reaches nine tenths of the arm's own best mean over seeds.
     """
-    best = max(values.mean(axis=1).max() for values in accuracy.values())
-    return {arm: values >= SHARE * best for arm, values in accuracy.items()}
+    return accuracy >= SHARE * _best(accuracy)
+
+
+def working_decades(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
+    """Over how many powers of ten each run of an arm works, [S].
+
+    ``accuracy`` [L, S] belongs to L rising positive ``settings`` [L]. Around the setting with the
+    best mean, a run works up to where its accuracy falls to nine tenths of that mean, on a straight
+    line over the logarithm between two settings; a run that does not work there has no range, 0.
+    Warns, with EdgeOfGrid, where a run still works at the first or last setting: its range may be
+    longer. Raises ValueError for settings that do not rise from above 0.
+    """
+    logs = np.log10(np.asarray(settings, dtype=np.float64))  # [L]
+    if len(logs) != len(accuracy) or not np.isfinite(logs).all() or (np.diff(logs) <= 0).any():
+        raise ValueError(
+            f"settings are {settings!r}: give {len(accuracy)} positive numbers that rise, one for "
+            "each row of accuracies"
+        )
+    level, peak = SHARE * _best(accuracy), int(accuracy.mean(axis=1).argmax())
+    if works(accuracy)[[0, -1]].any():
+        words = f"a run still works at {np.asarray(settings)[[0, -1]].tolist()}, the ends tried"
+        warnings.warn(f"{words}; its range may be longer", EdgeOfGrid, stacklevel=2)
+    above = accuracy - level  # [L, S]
+    return np.array(
+        [
+            _reach(run[peak:], logs[peak:]) + _reach(run[peak::-1], -logs[peak::-1])
+            for run in above.T
+        ]
+    )
+
+
+def _reach(above: np.ndarray, logs: np.ndarray) -> float:
+    """How far from the first of some places a line through them stays at 0 or above."""
+    below = np.flatnonzero(above < 0)
+    if not len(below):
+        return float(logs[-1] - logs[0])
+    if (i := below[0]) == 0:
+        return 0.0
+    share = above[i - 1] / (above[i - 1] - above[i])
+    return float(logs[i - 1] - logs[0] + share * (logs[i] - logs[i - 1]))
+
+
+def _best(accuracy: np.ndarray) -> float:
+    return float(accuracy.mean(axis=1).max())

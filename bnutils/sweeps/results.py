@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from bnutils.data.dataset import Dataset
 from bnutils.sweeps._engine.planning import PlannedRun
 from bnutils.sweeps._engine.seed_data import Data, dataset_of, varied
+from bnutils.sweeps._engine.wording import choices, varying, words
 from bnutils.sweeps._store.record import Record
 from bnutils.training.curves import Runs
 from bnutils.training.handing import NetworkLost
@@ -27,11 +28,16 @@ class RunFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Results:
-    """The runs of a sweep with what became of each, and its data set or a function of the seed."""
+    """The runs of a sweep with what became of each, and its data set or a function of the seed.
+
+    ``choices`` has, for each arm and recipe, the runs that chose its learning rate; it is empty
+    where nothing was chosen.
+    """
 
     runs: tuple[PlannedRun, ...]
     records: tuple[Record, ...]
     dataset: Data
+    choices: Mapping[tuple[str, Recipe], Runs] = field(default_factory=dict)
 
     def of(self, arm: str, **recipe: Any) -> Runs:
         """The runs of one arm and recipe, all learning rates and seeds.
@@ -56,23 +62,25 @@ class Results:
         fitting = [r for r in recipes if all(getattr(r, k) == v for k, v in recipe.items())]
         if len(fitting) != 1:
             raise ValueError(
-                f"{len(fitting)} recipes of {arm!r} fit {_words(recipe) or 'no keywords'}; "
-                f"choose one of: {'; '.join(_words(choice) for choice in _choices(recipes))}"
+                f"{len(fitting)} recipes of {arm!r} fit {words(recipe) or 'no keywords'}; "
+                f"choose one of: {'; '.join(words(choice) for choice in choices(recipes))}"
             )
         chosen = [(run, record) for run, record in own if run.setting.recipe == fitting[0]]
         for run, record in chosen:
             if not record.measured:
                 raise RunFailed(
-                    f"the run of {arm!r}, {_words(vars(run.setting.recipe))}, "
+                    f"the run of {arm!r}, {words(vars(run.setting.recipe))}, "
                     f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
                 )
         with_network = {run.seed for run, record in chosen if record.has_network}
         size = fitting[0].batch_size
         images = {seed: probe_images(self.data_of(seed), size) for seed in with_network}
         try:
-            return Runs.of([record.run(run.setting.build, images) for run, record in chosen])
+            runs = Runs.of([record.run(run.setting.build, images) for run, record in chosen])
         except NetworkLost as error:
             raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
+        choice = self.choices.get((arm, fitting[0]))
+        return replace(runs, tried=choice.lrs) if choice else runs
 
     def data_of(self, seed: int) -> Dataset:
         """The data set of a seed; raises ValueError where there is no such seed."""
@@ -88,9 +96,11 @@ class Results:
 
     @property
     def seconds(self) -> float:
-        """The processor time of all trainings together, each counted once."""
+        """The processor time of all trainings together, choices included, each counted once."""
         once = {run.key: record for run, record in zip(self.runs, self.records, strict=True)}
-        return sum(float(record.arrays["seconds"]) for record in once.values() if record.measured)
+        chosen = {id(runs): runs.seconds for runs in self.choices.values()}
+        own = [record.arrays["seconds"] for record in once.values() if record.measured]
+        return float(sum(own)) + sum(chosen.values())
 
     def table(self) -> pd.DataFrame:
         """A row per run: its settings, what became of it, and how it was at the last step.
@@ -101,7 +111,7 @@ class Results:
         import pandas as pd
 
         recipes = list(dict.fromkeys(run.setting.recipe for run in self.runs))
-        named = {"batch_size", "steps", *_varying(recipes)}
+        named = {"batch_size", "steps", *varying(recipes)}
         shown = [field.name for field in fields(Recipe) if field.name in named]
         return pd.DataFrame(
             [
@@ -134,20 +144,3 @@ def _final(record: Record) -> dict[str, float]:
     once = ("test_loss", "test_accuracy", "seconds")
     rest = {name: record.arrays[name] if record.measured else float("nan") for name in once}
     return {name: float(value) for name, value in (last | rest).items()}
-
-
-def _varying(recipes: list[Recipe]) -> list[str]:
-    """The fields in which the recipes differ."""
-    rows = [vars(recipe) for recipe in recipes]
-    return [name for name in rows[0] if len({row[name] for row in rows}) > 1]
-
-
-def _choices(recipes: list[Recipe]) -> list[dict[str, Any]]:
-    """Each recipe with only the fields in which they differ, with all where there is but one."""
-    rows = [vars(recipe) for recipe in recipes]
-    names = _varying(recipes) or list(rows[0])
-    return [{name: row[name] for name in names} for row in rows]
-
-
-def _words(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())

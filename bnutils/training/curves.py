@@ -20,13 +20,7 @@ class DoubtfulChoice(UserWarning):
 
 
 class EdgeOfGrid(DoubtfulChoice):
-    """The best learning rate is the smallest or largest that was tried; not shown unless wanted.
-
-    ``warnings.simplefilter("default", EdgeOfGrid)`` shows it, "error" makes it one.
-    """
-
-
-warnings.simplefilter("ignore", EdgeOfGrid, append=True)  # after any filter that somebody set
+    """The best learning rate is the smallest or largest that was tried: give a wider range."""
 
 
 @dataclass(frozen=True, kw_only=True)
