@@ -35,11 +35,12 @@ def working_decades(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
             f"settings are {settings!r}: give {len(accuracy)} positive numbers that rise, one for "
             "each row of accuracies"
         )
-    level, peak = SHARE * _best(accuracy), int(accuracy.mean(axis=1).argmax())
-    if works(accuracy)[[0, -1]].any():
-        words = f"a run still works at {np.asarray(settings)[[0, -1]].tolist()}, the ends tried"
+    peak = int(accuracy.mean(axis=1).argmax())
+    above = accuracy - SHARE * _best(accuracy)  # [L, S]
+    if any((part >= 0).all(axis=0).any() for part in (above[: peak + 1], above[peak:])):
+        ends = [float(each) for each in np.asarray(settings)[[0, -1]]]
+        words = f"a run works up to the end of the settings tried, {ends[0]:g} to {ends[1]:g}"
         warnings.warn(f"{words}; its range may be longer", EdgeOfGrid, stacklevel=2)
-    above = accuracy - level  # [L, S]
     return np.array(
         [
             _reach(run[peak:], logs[peak:]) + _reach(run[peak::-1], -logs[peak::-1])

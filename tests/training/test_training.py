@@ -1,8 +1,6 @@
 """Training side by side against a textbook loop, and what it promises about its measurements."""
 
 import re
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
 
@@ -278,17 +276,6 @@ def test_a_best_rate_at_the_edge_of_its_grid_is_told(three_rates, accuracy, word
     assert [warning.category for warning in caught] == [EdgeOfGrid] * best.at_edge
     assert all(re.search(words, str(warning.message)) for warning in caught)
     assert not best.best().at_edge  # nothing was left to choose
-
-
-def test_a_best_rate_at_the_edge_is_not_shown_unless_wanted():
-    program = (
-        "import warnings; from bnutils.training.curves import EdgeOfGrid\n"
-        "warnings.warn('unwanted', EdgeOfGrid)\n"
-        "warnings.simplefilter('always')\n"
-        "warnings.warn('wanted', EdgeOfGrid)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert b"EdgeOfGrid: wanted" in done.stderr and b"unwanted" not in done.stderr
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
