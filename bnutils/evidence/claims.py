@@ -6,7 +6,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from bnutils.evidence.cards import html_card, markdown_card, plain_card
+from bnutils.evidence.cards import html_card, markdown_card, plain_card, ranges
 from bnutils.evidence.statements import Statement
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
@@ -22,8 +22,11 @@ class Claim(Statement):
             "verdict": self.verdict,
             "claimed": self.claimed,
             "ours": f"{self.mean} ({self.interval})",
-            "p": _plain(self.p),
             "band": self.band,
+            "p": _plain(self.evidence.t_p(self.reference)),
+            "p_sign_flip": _plain(self.evidence.sign_flip_p(self.reference)),
+            "selection_seeds": ranges(self.chosen_on),
+            "evidence_seeds": ranges(self.seeds),
         }
         return {**asdict(self), "evidence": {**evidence, "n": self.evidence.n}, **derived}
 

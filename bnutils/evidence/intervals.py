@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, isfinite, log, log10
+from math import floor, isfinite, log10, nan
 
-from bnutils.evidence.judging import side
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from bnutils.evidence.judging import ALPHA, SMALL, side, sign_flip_p
 
 UNDEFINED = (
     "no interval: a value is not finite, as of a run that diverged or that was not measured "
@@ -34,8 +37,9 @@ class Interval:
 
     @property
     def defined(self) -> bool:
-        """Whether mean and both ends are finite; False where a value is not."""
-        return isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
+        """Whether mean and both ends are finite, of ratios positive; False where a value is not."""
+        finite = isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
+        return finite and not (self.log and self.low <= 0)
 
     @property
     def has_width(self) -> bool:
@@ -47,12 +51,33 @@ class Interval:
 
         See `bnutils.evidence.judging`; of ratios the logarithms are judged.
         """
-        if not self.has_width:
-            return 0
-        ends = (self.low, self.high, reference)
-        if not self.log:
-            return side(self.runs, *ends)
-        return side([log(run) for run in self.runs], *map(log, ends))
+        return side(*self._beyond(reference)) if self.has_width else 0
+
+    def sign_flip_p(self, reference: float = 0.0) -> float:
+        """The two-sided p of `judging.sign_flip_p`; NaN where the interval is not defined."""
+        return sign_flip_p(self._beyond(reference)[0]) if self.defined else nan
+
+    def t_p(self, reference: float = 0.0) -> float:
+        """The two-sided p of Student's t, below 0.05 where the interval excludes the reference.
+
+        What a resolution adds counts. Of equal runs it is that of the sign-flip test, as they
+        tell no spread; NaN where the interval is not defined.
+        """
+        if not self.defined:
+            return nan
+        values, low, high = self._beyond(reference)
+        error = values.std(ddof=1) / self.n**0.5
+        if error <= SMALL * np.abs(values).max():
+            return sign_flip_p(values)
+        added = (high - low) / 2 - stdtrit(self.n - 1, 1 - ALPHA / 2) * error
+        size = max(abs(low + high) / 2 - added, 0.0) / error
+        return float(2 * stdtr(self.n - 1, -size))
+
+    def _beyond(self, reference: float) -> tuple[np.ndarray, float, float]:
+        """Runs [n] and ends as differences from the reference, of ratios those of logarithms."""
+        ends = np.array([*self.runs, self.low, self.high])
+        values = np.log(ends / reference) if self.log else ends - reference
+        return values[:-2], float(values[-2]), float(values[-1])
 
     def times(self, factor: float) -> Interval:
         """The interval of runs that are each multiplied by a positive ``factor``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -13,17 +12,16 @@ MOST_SIGNS = 2**15  # all sign patterns of 16 runs, but for a common sign
 SMALL = 1e-12  # of a sum: differences this small are rounding
 
 
-def side(runs: Sequence[float], low: float, high: float, reference: float = 0.0) -> int:
-    """1 where n independent ``runs`` lie above ``reference``, -1 below, 0 where it is open.
+def side(values: np.ndarray, low: float, high: float) -> int:
+    """1 where n independent ``values`` [n] lie above 0, -1 below, 0 where it is open.
 
-    The 95 % interval from ``low`` to ``high`` has to exclude the reference, and `sign_flip_p` and
+    The 95 % interval from ``low`` to ``high`` has to exclude 0, and `sign_flip_p` and
     `lopsided_side` have to agree: each is wrong in another way where runs are few.
     """
-    by_interval = int(low > reference) - int(high < reference)
-    if not by_interval or len(runs) < 2:
+    by_interval = int(low > 0) - int(high < 0)
+    if not by_interval or len(values) < 2:
         return 0
-    values = np.asarray(runs, dtype=np.float64) - reference  # [n]
-    agreed = sign_flip_p(values) <= ALPHA and lopsided_side(values) == by_interval
+    agreed = lopsided_side(values) == by_interval and sign_flip_p(values) <= ALPHA
     return by_interval if agreed else 0
 
 
@@ -51,7 +49,7 @@ def lopsided_side(values: np.ndarray) -> int:
     mean, spread, n = values.mean(), values.std(ddof=1), len(values)
     if spread <= SMALL * np.abs(values).max():
         return int(np.sign(mean))
-    skewness = float((((values - mean) / spread) ** 3).mean())
+    skewness = float((((values - mean) / values.std()) ** 3).mean())
     size = mean / spread
     bent = size + skewness * size**2 / 3 + skewness**2 * size**3 / 27 + skewness / (6 * n)
     beyond = abs(bent) * n**0.5 > stdtrit(n - 1, 1 - ALPHA / 2)

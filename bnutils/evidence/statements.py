@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan, nan
 
-import numpy as np
-
 from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
-from bnutils.evidence.judging import sign_flip_p
 
 _CLAIM_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -44,8 +41,8 @@ class Statement:
     delta: float = nan
     check: bool = False
     varied: str = ""
-    seeds: tuple[int, ...] = ()
-    chosen_on: tuple[int, ...] = ()
+    seeds: Sequence[int] = ()
+    chosen_on: Sequence[int] = ()
     diverged: str = ""
     paper: str = ""
     relied_on: bool = False
@@ -55,6 +52,8 @@ class Statement:
             usual = {"points": 0.5}.get(self.unit, nan)
             factor = isinstance(self.evidence, Interval) and self.evidence.log
             object.__setattr__(self, "delta", 1.05 if factor else usual)
+        for seeds in ("seeds", "chosen_on"):
+            object.__setattr__(self, seeds, tuple(getattr(self, seeds)))  # of a range too
         problems = list(_claim_problems(self))
         if problems:
             raise ValueError(f"claim {self.name!r}: " + "; ".join(problems))
@@ -74,14 +73,6 @@ class Statement:
         return "supported" if found == claimed else "contradicted" if found else "undecided"
 
     @property
-    def p(self) -> float:
-        """The two-sided p of a sign-flip test, see `bnutils.evidence.judging`."""
-        if not self.evidence.defined:
-            return nan
-        runs, reference = np.array(self.evidence.runs), self.reference
-        return sign_flip_p(np.log(runs / reference) if self.evidence.log else runs - reference)
-
-    @property
     def band(self) -> tuple[float, float]:
         """Between which values an effect is too small to matter."""
         if self.evidence.log:
@@ -92,6 +83,12 @@ class Statement:
     def claimed(self) -> str:
         """What is claimed of the quantity: ``below 1``."""
         return f"{self.direction} {self.reference:g} {self.unit}".strip()
+
+    @property
+    def matters(self) -> str:
+        """From which size on an effect matters: ``0.5 points``, ``a factor of 1.05``."""
+        size = f"{self.delta:g}"
+        return f"a factor of {size}" if self.evidence.log else f"{size} {self.unit}".strip()
 
     @property
     def mean(self) -> str:
@@ -135,6 +132,8 @@ def _claim_problems(claim: Statement) -> Iterator[str]:
         yield f"its evidence has n = {interval.n}: an interval needs at least 2 runs"
     if claim.seeds and len(claim.seeds) != interval.n:
         yield f"its evidence has n = {interval.n}, but there are {len(claim.seeds)} seeds"
+    if interval.log and claim.reference <= 0:
+        yield f"reference is {claim.reference}: give a positive number, as of every ratio"
     if not claim.delta > float(interval.log):
         least = "a factor above 1" if interval.log else "a positive number"
         yield f"delta is {claim.delta}: give the smallest effect that matters, {least}"
