@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BUILD := python -m tools.build
 PACKAGES := $(wildcard bnutils tools book/_ext)
 
-.PHONY: help setup book bench serve lighthouse data submission links lint test chromium lock clean clean-runs distclean
+.PHONY: help setup book agree bench serve lighthouse data submission links lint test chromium lock clean clean-runs distclean
 
 help: ## list the targets (the default)
 	@echo 'Usage: make TARGET'
@@ -33,6 +33,9 @@ setup: $(READY) ## make .venv with the pinned packages that build the book
 
 book: $(READY) ## build the book: _build/html/index.html
 	$(IN_VENV) $(BUILD)
+
+agree: book ## build the book and compare its verdicts with the published ones
+	$(IN_VENV) python -m tools.agree
 
 bench: $(READY) chromium ## measure how fast training, builds and figures are (half an hour)
 	$(IN_VENV) python -m tools.bench

@@ -69,12 +69,13 @@ def batch_sizes() -> Explorable:
 
 
 def scoreboard() -> Explorable:
-    samples = {"higher": [1.0, 1.1, 0.9], "lower": [-1.0, -1.1, -0.9], "open": [1.0, -1.0, 0.1]}
+    spread = np.linspace(-0.1, 0.1, 8)
+    samples = {"higher": spread + 1, "lower": spread - 1, "open": 20 * spread}
     return Scoreboard.of(
         Claim(
             name=f"is-{word}", statement=f"It is {word}.", source="this book", quantity="it",
-            evidence=mean_interval(np.array(values)), direction="above", reference=0.0,
-            setting="none", data="none", seconds=0.0,
+            evidence=mean_interval(values), direction="above", reference=0.0,
+            setting="none", data="none", seconds=0.0, delta=0.2, check=word == "open",
         )
         for word, values in samples.items()
     )  # fmt: skip
@@ -301,11 +302,14 @@ def test_claims_are_chosen_and_sorted(
     assert says(page) == "3 of 3 claims"
     page.get_by_label("sorted by").select_option("verdict")
     assert [text.split(".")[0] for text in rows.all_inner_texts()] == [
-        "It is open", "It is lower", "It is higher"
+        "It is lower", "It is higher", "It is open"
     ]  # fmt: skip
-    page.get_by_label("verdict", exact=True).select_option("not supported")
+    page.get_by_label("verdict", exact=True).select_option("contradicted")
     assert says(page) == "1 of 3 claims" and "It is lower" in rows.first.inner_text()
     page.get_by_label("verdict", exact=True).select_option("")
+    page.get_by_label("kind").select_option("check")
+    assert says(page) == "1 of 3 claims" and "It is open" in rows.first.inner_text()
+    page.get_by_label("kind").select_option("")
     page.get_by_label("containing").fill("HIGHER it")
     assert says(page) == "1 of 3 claims" and "It is higher" in rows.first.inner_text()
     assert troubles == []

@@ -10,17 +10,16 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 
 from bnutils.evidence.claims import CLAIM_MIME, Claim
-from bnutils.evidence.stats import Interval
 from book._ext.bookext.evidence import claim_outputs
 from tests.book.tiny_book import ROOT, Book, chapter, make_book
+from tests.evidence.made import made_ratio
 
 BIB = """@article{rosenblatt1958,
   author = {Rosenblatt, Frank}, title = {The perceptron}, journal = {Review}, year = {1958}}
 """
 BOARD = "# Scoreboard\n\n```{scoreboard}\n```\n"
 LIST = "# Bibliography\n\n```{bibliography}\n:style: authoryear\n```\n"
-FEWER = Interval(0.43, 0.36, 0.51, 5)
-MORE = Interval(1.4, 1.2, 1.6, 5)
+FEWER, AROUND, MORE = made_ratio(0.43, 1.2), made_ratio(1.0, 1.2), made_ratio(1.4, 1.1)
 
 
 def claim(name: str = "fewer-updates", **changes: Any) -> Claim:
@@ -96,17 +95,20 @@ def test_a_claim_reaches_file_card_and_scoreboard(tmp_path: Path) -> None:
     assert found == {
         **json.loads(json.dumps(stated.to_dict())),
         "page": "one", "anchor": "claim-fewer-updates", "link": "one.html#claim-fewer-updates",
-        "dataset": "digits",
+        "dataset": "digits", "kind": "", "why": "", "registered": "", "headline": False,
+        "first": "",
     }  # fmt: skip
     head, row = rows(book)
     assert head == ["Claim", "Source", "In the source", "Here", "Verdict"]
     assert row == [
-        "It needs < half the updates & no luck.", "Rosenblatt [ 1958 ]", "a third (on paper)",
-        "0.43 (95 % interval 0.36 to 0.51, n = 5) updates, with / without; claimed: below 1",
+        "It needs < half the updates & no luck. A chapter", "Rosenblatt [ 1958 ]",
+        "a third (on paper)",
+        "0.43 (95 % interval 0.36 to 0.52, n = 8) updates, with / without; claimed: below 1",
         "Supported",
     ]  # fmt: skip
     page = soup(book, "deep/board")
-    assert "One claim, tested on digits: 1 supported, 0 not supported" in page.get_text()
+    assert "Tested on digits. 1 finding: 1 supported." in page.get_text()
+    assert "1 of the 1 decided findings pass a false-discovery rate" in page.get_text()
     assert attribute(page.select_one("th.stub a"), "href") == "../one.html#claim-fewer-updates"
     card = soup(book, "one").select_one("article#claim-fewer-updates")
     for link, where in (
@@ -127,17 +129,17 @@ def test_a_book_without_claims_says_so(tmp_path: Path) -> None:
 
 def test_claims_stand_in_the_order_of_the_book_and_sorted_in_the_file(tmp_path: Path) -> None:
     first = claim("z", statement="First.", source="this book", paper="")
-    second = claim("a", statement="Second.", evidence=Interval(1.0, 0.9, 1.1, 5))
+    second = claim("a", statement="Second.", evidence=AROUND)
     third = claim("m", statement="Third.", evidence=MORE)
     book = book_of(tmp_path, {"two.ipynb": executed(first, second), "one.ipynb": executed(third)})
     assert [found["name"] for found in built(book)] == ["a", "m", "z"]
     assert [(row[0], row[1], row[4]) for row in rows(book)[1:]] == [
-        ("First.", "this book", "Supported"),
-        ("Second.", "Rosenblatt [ 1958 ]", "Inconclusive"),
-        ("Third.", "Rosenblatt [ 1958 ]", "Not supported"),
+        ("First. A chapter", "this book", "Supported"),
+        ("Second. A chapter", "Rosenblatt [ 1958 ]", "Undecided"),
+        ("Third. A chapter", "Rosenblatt [ 1958 ]", "Contradicted"),
     ]
     text = soup(book, "deep/board").get_text()
-    assert "3 claims, tested on digits: 1 supported, 1 not supported, 1 inconclusive." in text
+    assert "3 findings: 1 supported, 1 contradicted, 1 undecided." in text
 
 
 def test_the_scoreboard_follows_each_page(tmp_path: Path) -> None:
@@ -149,8 +151,8 @@ def test_the_scoreboard_follows_each_page(tmp_path: Path) -> None:
     built(book)
     assert board.stat().st_mtime_ns == before, "written again though nothing has changed"
     book.write("two.ipynb", executed(claim("other", evidence=MORE)))
-    assert [found["verdict"] for found in built(book)] == ["supported", "not supported"]
-    assert [row[4] for row in rows(book)] == ["Verdict", "Supported", "Not supported"]
+    assert [found["verdict"] for found in built(book)] == ["supported", "contradicted"]
+    assert [row[4] for row in rows(book)] == ["Verdict", "Supported", "Contradicted"]
     (tmp_path / "two.ipynb").unlink()
     index = (tmp_path / "index.md").read_text()
     book.write("index.md", index.replace("two\n", ""))
@@ -179,16 +181,16 @@ def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
     wrong = claim(evidence=MORE, relied_on=True, data="mnist")
     others = [
         claim("discussed", evidence=MORE, data="mnist"),
-        claim("open", evidence=Interval(1.0, 0.9, 1.1, 5), relied_on=True, data="mnist"),
+        claim("open", evidence=AROUND, relied_on=True, data="mnist"),
     ]
     book = book_of(tmp_path, {"one.ipynb": executed(wrong, *others)})
     for _ in range(2):  # the second build must not pass because nothing changed
         done = book.build()
         assert done.returncode != 0
         assert "one.ipynb:" in done.stderr
-        assert "claim 'fewer-updates' is not supported with mnist" in done.stderr
+        assert "claim 'fewer-updates' is contradicted with mnist" in done.stderr
         assert "claimed: updates, with / without below 1" in done.stderr
-        assert "found: 1.40 (95\xa0% interval 1.20 to 1.60, n\xa0=\xa05)" in done.stderr
+        assert "found: 1.40 (95\xa0% interval 1.27 to 1.54, n\xa0=\xa08)" in done.stderr
         assert "'discussed'" not in done.stderr and "'open'" not in done.stderr
         assert "Traceback" not in done.stderr
     book.write("one.ipynb", executed(claim(evidence=MORE, relied_on=True), *others))

@@ -10,6 +10,7 @@ from sphinx.util import logging
 
 from ..building.stop import stop
 from .claim_outputs import OWN, anchor, claims_by_page, scoreboards
+from .registry import compare, outdated, told
 
 logger = logging.getLogger(__name__)
 
@@ -37,25 +38,26 @@ def warn(env: Any) -> None:
 def refuted(env: Any) -> list[str]:
     """The claims that the text relies on and that are wrong with the data that decide."""
     return [
-        f"{env.doc2path(page)}:{claim['line']}: claim '{claim['name']}' is not supported "
+        f"{env.doc2path(page)}:{claim['line']}: claim '{claim['name']}' is contradicted "
         f"with {claim['data']}\n    stated: {claim['statement']}\n"
         f"    claimed: {claim['quantity']} {claim['claimed']}\n    found: {claim['ours']}"
         for page, claims in sorted(claims_by_page(env).items())
         for claim in claims
         if (claim["relied_on"], claim["verdict"], claim["data"])
-        == (True, "not supported", BINDING_DATA)
+        == (True, "contradicted", BINDING_DATA)
     ]
 
 
 def check(app: Sphinx, env: Any) -> Iterable[str]:
-    """Stop the build for wrong claims; else name the scoreboards if any claim has changed."""
+    """Stop the build for wrong claims; else name the pages that show what has changed."""
     warn(env)
+    compare(env)
     if wrong := refuted(env):
         write(app, None)
-        stop("The text relies on what is not supported.", [*wrong, _ADVICE])
+        stop("The text relies on what is contradicted.", [*wrong, _ADVICE])
     path = claims_file(app)
     same = path.is_file() and path.read_text("utf-8") == as_json(app)
-    return [] if same else sorted(scoreboards(env))
+    return [*outdated(env), *([] if same else sorted(scoreboards(env)))]
 
 
 def as_json(app: Sphinx) -> str:
@@ -63,13 +65,12 @@ def as_json(app: Sphinx) -> str:
     claims = [
         {
             **{key: value for key, value in claim.items() if key != "line"},
-            "page": page,
             "anchor": anchor(claim),
             "link": f"{app.builder.get_target_uri(page)}#{anchor(claim)}",
             "dataset": app.config.book_dataset,
         }
-        for page, found in sorted(claims_by_page(app.env).items())
-        for claim in found
+        for page in sorted(claims_by_page(app.env))
+        for claim in told(app.env, page)
     ]
     claims.sort(key=lambda claim: str(claim["name"]))
     return json.dumps(claims, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,7 +1,6 @@
 """The page of all claims."""
 
 import json
-from collections import Counter
 from typing import Any
 
 from docutils import nodes
@@ -11,9 +10,11 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from .card_citations import citations
-from .claim_outputs import anchor, claims_by_page
+from .claim_outputs import anchor
+from .forest import findings, forest, summary
+from .multiplicity import in_words
+from .registry import changed, told
 
-VERDICTS = ("supported", "not supported", "inconclusive")
 COLUMNS = {"Claim": 34, "Source": 14, "In the source": 16, "Here": 24, "Verdict": 12}
 
 
@@ -39,12 +40,18 @@ class FillScoreboard(SphinxPostTransform):
         """Replace the directive's places."""
         for place in list(self.document.findall(scoreboard)):
             claims = [
-                {**claim, "page": page}
+                claim
                 for page in self.env.collect_relations()  # in the order of the contents
-                for claim in claims_by_page(self.env).get(page, [])
+                for claim in told(self.env, page)
             ]
-            table = live(self.table(claims)) if claims else []
-            place.replace_self([nodes.paragraph("", "", *counts(claims)), *table])
+            claims.sort(key=lambda claim: (not claim["headline"], claim["check"]))
+            place.replace_self([*counts(claims), *(self.shown(claims) if claims else [])])
+
+    def shown(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
+        """The plot of the findings in the order of the book, and the table."""
+        found = findings([c for page in self.env.collect_relations() for c in told(self.env, page)])
+        plot = f"<figure>{forest(self.app, self.env.docname, found)}</figure>" if found else ""
+        return [nodes.raw("", plot, format="html"), *live(self.table(claims))]
 
     def table(self, claims: list[dict[str, Any]]) -> nodes.table:
         """One row for each claim."""
@@ -61,6 +68,7 @@ class FillScoreboard(SphinxPostTransform):
         address = f"{builder.get_relative_uri(docname, claim['page'])}#{anchor(claim)}"
         link = nodes.reference("", claim["statement"], refuri=address, internal=True)
         quantity = f"{claim['quantity']}; claimed: {claim['claimed']}"
+        kind = ["check" if claim["check"] else claim["kind"], "headline" * claim["headline"]]
         ours = (
             claim["ours"]
             .replace(" %", "\N{NO-BREAK SPACE}%")
@@ -68,7 +76,10 @@ class FillScoreboard(SphinxPostTransform):
         )
         return row(
             [
-                nodes.paragraph("", "", link),
+                [
+                    nodes.paragraph("", "", link),
+                    nodes.paragraph("", self.env.titles[claim["page"]].astext(), classes=["where"]),
+                ],
                 nodes.paragraph("", "", self.source(claim)),
                 nodes.paragraph(
                     "", claim["paper"] or "–", classes=[] if claim["paper"] else ["none"]
@@ -77,7 +88,10 @@ class FillScoreboard(SphinxPostTransform):
                     nodes.paragraph("", ours),
                     nodes.paragraph("", quantity, classes=["quantity"]),
                 ],
-                nodes.paragraph("", "", badge(claim["verdict"])),
+                [
+                    nodes.paragraph("", "", badge(claim["verdict"])),
+                    nodes.paragraph("", ", ".join(filter(None, kind)), classes=["kind"]),
+                ],
             ]
         )
 
@@ -94,7 +108,8 @@ class FillScoreboard(SphinxPostTransform):
 
 def live(table: nodes.table) -> list[nodes.Node]:
     """The table, which a script may take over and make sort and filter."""
-    state = json.dumps({"claims": [], "verdict": "", "order": "book", "words": ""})
+    chosen = dict.fromkeys(("verdict", "kind", "chapter", "words"), "")
+    state = json.dumps({"claims": [], "order": "book", **chosen})
     before = '<div class="bn-explorable" data-module="scoreboard"><div class="bn-still">'
     after = f'</div><script type="application/json">{state}</script></div>'
     return [nodes.raw("", before, format="html"), table, nodes.raw("", after, format="html")]
@@ -112,22 +127,29 @@ def badge(verdict: str) -> nodes.inline:
 
 
 def counts(claims: list[dict[str, Any]]) -> list[nodes.Node]:
-    """How many claims there are, and how many of each verdict."""
+    """How many claims there are of each verdict, and what becomes of them judged together."""
     if not claims:
-        return [nodes.Text("No chapter states a claim yet.")]
-    number = Counter(claim["verdict"] for claim in claims)
+        return [nodes.paragraph("", "No chapter states a claim yet.")]
+    found = [claim for claim in claims if not claim["check"]]
+    checks = [claim for claim in claims if claim["check"]]
     data = " and ".join(sorted({claim["data"] for claim in claims}))
-    total = f"{len(claims)} claims" if len(claims) > 1 else "One claim"
-    found: list[nodes.Node] = [nodes.strong("", total), nodes.Text(f", tested on {data}: ")]
-    for verdict in VERDICTS:
-        separator = ", " if verdict != VERDICTS[-1] else "."
-        found += [nodes.Text(f"{number[verdict]} {verdict}{separator}")]
-    return found
+    words = [f"Tested on {data}. {summary(found)}."]
+    if checks:
+        words[0] += f" Apart from them, {summary(checks).replace('finding', 'check')}."
+    words.append(in_words(found))
+    before = [claim for claim in found if claim["first"]]
+    if before:
+        moved = sum(map(changed, before))
+        words.append(
+            f"{len(before)} of the findings had been judged before, on seeds that explored; "
+            f"{moved} of them have another verdict now."
+        )
+    return [nodes.paragraph("", each) for each in words]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.setup_extension("bookext.evidence.claim_outputs")
+    app.setup_extension("bookext.evidence.forest")
     app.add_directive("scoreboard", Scoreboard)
     app.add_node(scoreboard)
     app.add_post_transform(FillScoreboard)

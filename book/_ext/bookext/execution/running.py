@@ -17,6 +17,10 @@ from .chapters import Chapter
 from .warm_kernels import warm_manager
 
 KERNEL_EXTENSIONS = [f"--IPKernelApp.extra_extensions={n}" for n in ("figure_csv", "figure_png")]
+ADVICE = (
+    "An arm that would do better beyond its grid is not at its best. Try wider rates, or, where "
+    'the edge is meant, say so before: warnings.simplefilter("ignore", EdgeOfGrid).'
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -34,6 +38,15 @@ def describe(chapter: Chapter, cell: int, error: BaseException) -> str:
     number = sum(c.cell_type == "code" for c in chapter.notebook.cells[: cell + 1])
     place = f"{chapter.path}:{chapter.line(cell)}: code cell {number} failed"
     return f"{place}\n{_COLOURS.sub('', str(error)).strip()}"
+
+
+def edge(chapter: Chapter) -> str | None:
+    """Where a cell warned that a best learning rate lies on the edge of its grid, if one did."""
+    for index, cell in enumerate(chapter.notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr" and "EdgeOfGrid" in output["text"]:
+                return describe(chapter, index, UserWarning(f"{output['text']}\n{ADVICE}"))
+    return None
 
 
 async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
@@ -61,6 +74,7 @@ async def run_one(chapter: Chapter, timeout: int | None, warm: bool) -> Result:
         await client.async_execute(cwd=str(chapter.path.parent))
     except (CellControlSignal, DeadKernelError, TimeoutError) as error:
         failure = describe(chapter, cell_now, error)
+    failure = failure or edge(chapter)
     return Result(chapter, time.perf_counter() - started, failure)
 
 

@@ -46,6 +46,8 @@ class Page(MarkdownConverter):
     def translated(self, doctree: nodes.document) -> str:
         """The Markdown of a document."""
         tree = doctree.deepcopy()
+        for found in [n for n in tree.findall(nodes.raw) if "bn-findings" in n["classes"]]:
+            found.parent.remove(found)  # a drawing that only a page can show
         writer: Any = self.app.builder.create_translator(tree, self.app.builder)
         for node in [*tree.findall(nodes.container)]:
             if node.get("nb_element") == "cell_code":

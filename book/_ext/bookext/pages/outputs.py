@@ -5,7 +5,7 @@ import base64
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
-from ..evidence.card_citations import cited_in_markdown
+from ..evidence.card_citations import told_in_markdown
 from ..evidence.claim_outputs import MIME as CLAIM
 from .figure_data import MIME as TABLE
 
@@ -19,7 +19,7 @@ def shown(app: Sphinx, output: NotebookNode, alt: str) -> NotebookNode | None:
     if any(mime.startswith(GLUED) for mime in data):
         return None
     if CLAIM in data:
-        data["text/markdown"] = cited_in_markdown(app, data["text/markdown"], data[CLAIM]["source"])
+        data["text/markdown"] = told_in_markdown(app, data["text/markdown"], data[CLAIM])
     if CLAIM in data or WIDGET in data:
         alt = alt or data["text/plain"]
         data.pop("text/html")  # a card or an interactive figure of a page
