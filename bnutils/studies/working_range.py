@@ -29,6 +29,20 @@ def working_decades(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
     Warns, with EdgeOfGrid, where a run still works at the first or last setting: its range may be
     longer. Raises ValueError for settings that do not rise from above 0.
     """
+    low, high = _ends(accuracy, settings)
+    return np.asarray(high - low)
+
+
+def largest_working(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
+    """The upper end of the range that `working_decades` measures, [S]: up to where a run works.
+
+    Where a run has no range it is the setting with the best mean. Takes, warns and raises the same.
+    """
+    return np.asarray(10 ** _ends(accuracy, settings)[1])
+
+
+def _ends(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
+    """The logarithms of both ends of each run's range, [2, S]."""
     logs = np.log10(np.asarray(settings, dtype=np.float64))  # [L]
     if len(logs) != len(accuracy) or not np.isfinite(logs).all() or (np.diff(logs) <= 0).any():
         raise ValueError(
@@ -40,13 +54,12 @@ def working_decades(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
     if any((part >= 0).all(axis=0).any() for part in (above[: peak + 1], above[peak:])):
         ends = [float(each) for each in np.asarray(settings)[[0, -1]]]
         words = f"a run works up to the end of the settings tried, {ends[0]:g} to {ends[1]:g}"
-        warnings.warn(f"{words}; its range may be longer", EdgeOfGrid, stacklevel=2)
-    return np.array(
-        [
-            _reach(run[peak:], logs[peak:]) + _reach(run[peak::-1], -logs[peak::-1])
-            for run in above.T
-        ]
-    )
+        warnings.warn(f"{words}; its range may be longer", EdgeOfGrid, stacklevel=3)
+    reach = [
+        (-_reach(run[peak::-1], -logs[peak::-1]), _reach(run[peak:], logs[peak:]))
+        for run in above.T
+    ]
+    return np.asarray(logs[peak] + np.array(reach).T)
 
 
 def _reach(above: np.ndarray, logs: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bnutils.studies.working_range import working_decades, works
+from bnutils.studies.working_range import largest_working, working_decades, works
 from bnutils.training.curves import EdgeOfGrid
 
 
@@ -18,6 +18,7 @@ def test_a_range_ends_where_the_line_between_two_settings_falls_below() -> None:
     rates = np.array([0.01, 0.1, 1.0, 10.0, 100.0])
     tent = 100 - 20 * np.abs(np.log10(rates))[:, None]  # [L, 1]
     np.testing.assert_allclose(working_decades(tent, rates), [1.0])
+    np.testing.assert_allclose(largest_working(tent, rates), [10**0.5])
     # The finer the grid of a smooth curve, the nearer to its closed form: 40 x² = 10.
     fine = np.logspace(-2, 2, 401)
     bowl = 100 - 40 * np.log10(fine)[:, None] ** 2
@@ -31,6 +32,8 @@ def test_a_run_that_does_not_work_at_the_best_setting_has_no_range() -> None:
     accuracy = np.array([[0.0, 10.0, 10.0], [100.0, 100.0, 40.0], [0.0, 20.0, 90.0]])
     decades = working_decades(accuracy, [0.1, 1.0, 10.0])  # from 72 on, around 1
     np.testing.assert_allclose(decades, [0.28 * 2, 28 / 90 + 28 / 80, 0.0])
+    highest = largest_working(accuracy, [0.1, 1.0, 10.0])
+    np.testing.assert_allclose(highest, [10**0.28, 10 ** (28 / 80), 1.0])
 
 
 def test_islands_beyond_a_gap_do_not_count() -> None:
