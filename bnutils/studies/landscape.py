@@ -27,7 +27,8 @@ class Landscape:
 
     ``loss`` [S, T, A] is the mean cross-entropy after each step, ``change`` [S, T, A] the
     Euclidean distance of the gradient there from the one before, ``norm`` [S, T] the length of
-    the one before. The step moves the weights by ``lengths`` [A] times ``norm``.
+    the one before. The step moves the weights by ``lengths`` [A] times ``norm``. ``seconds`` is
+    processor time, probing included.
     """
 
     steps: tuple[int, ...]
@@ -106,7 +107,7 @@ def survey(
     The lengths are ``multiples`` of the learning rate. Batches are in training mode, and not
     those the networks train on at that step.
     """
-    since = time.perf_counter()
+    since = time.process_time()
     stacked = stack([build(seed) for seed in seeds])
     lengths = tuple(lr * multiple for multiple in multiples)
     stream = batches(dataset, recipe.batch_size, [seed + OTHER_SEED for seed in seeds])
@@ -115,5 +116,5 @@ def survey(
         steps.append(step)
         found.append(probe(stacked, *next(stream), lengths))
     loss, change, norm = (np.stack(values, axis=1) for values in zip(*found, strict=True))
-    seconds = time.perf_counter() - since
+    seconds = time.process_time() - since
     return Landscape(tuple(steps), lengths, loss, change, norm, seconds)
