@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from bnutils.data.dataset import Dataset, Part
-from bnutils.training.evaluation import evaluate
+from bnutils.data.dataset import Dataset
+from bnutils.sweeps.tuning import EVIDENCE, MOST_LONGER, SELECTION, grow
+from bnutils.training.evaluation import evaluate_networks
 from bnutils.wide import stack, unstack
+
+Loop = Callable[[nn.Module, Tensor, Sequence[int]], None]
+VALIDATED_ON = 2000
 
 
 def at_best_rate(
-    nets: Sequence[nn.Sequential],
-    lrs: Sequence[float],
-    loop: Callable[[nn.Sequential, Tensor], None],
-    dataset: Dataset,
-    validation: Part,
+    build: Callable[[int], nn.Sequential],
+    lrs: Iterable[float],
+    loop: Loop,
+    data: Dataset | Callable[[int], Dataset],
+    *,
+    selection: Sequence[int] = SELECTION,
+    seeds: Sequence[int] = EVIDENCE,
 ) -> tuple[list[nn.Sequential], float]:
-    """Copies of S networks that ``loop`` trained at the best of L learning rates, and that rate.
+    """Networks of ``seeds`` trained by ``loop`` at a rate that ``selection`` seeds chose; the rate.
 
-    ``loop`` trains L·S networks as one stack, given with their ``rates`` [L·S]. The best rate has
-    the highest mean accuracy on ``validation``, of equal ones the first.
+    ``loop`` trains R networks as one stack, given with their rates [R] and their R seeds. The best
+    rate has the highest mean accuracy on the validation set, of equal ones it is the smallest; a
+    ladder ``lrs`` grows until it is inside, as in `bnutils.sweeps.tuning`.
     """
-    copies = [deepcopy(net) for _ in lrs for net in nets]  # L·S
-    stacked = stack(copies)
-    loop(stacked, torch.tensor(lrs).repeat_interleave(len(nets)))
-    unstack(stacked, copies)
-    _, accuracy = evaluate(stacked, len(copies), dataset, validation)  # [L·S]
-    best = int(accuracy.reshape(len(lrs), -1).mean(1).argmax())
-    return copies[best * len(nets) : (best + 1) * len(nets)], lrs[best]
+    ladder, scores = sorted(lrs), dict[float, float]()
+    for _ in range(MOST_LONGER + 1):
+        for lr in [lr for lr in ladder if lr not in scores]:
+            nets = _trained(build, lr, loop, selection)
+            pairs = list(zip(nets, selection, strict=True))
+            scores[lr] = sum(_accuracy(net, data, seed) for net, seed in pairs) / len(pairs)
+        best = max(ladder, key=scores.__getitem__)
+        if not grow(ladder, best):
+            break
+    return _trained(build, best, loop, seeds), best
+
+
+def _trained(
+    build: Callable[[int], nn.Sequential], lr: float, loop: Loop, seeds: Sequence[int]
+) -> list[nn.Sequential]:
+    nets = [build(seed) for seed in seeds]
+    stacked = stack(nets)
+    loop(stacked, torch.full((len(nets),), lr), seeds)
+    unstack(stacked, nets)
+    return nets
+
+
+def _accuracy(net: nn.Sequential, data: Dataset | Callable[[int], Dataset], seed: int) -> float:
+    dataset = data if isinstance(data, Dataset) else data(seed)
+    return float(evaluate_networks([net], dataset, dataset.validation.take(VALIDATED_ON))[1][0])

@@ -76,10 +76,15 @@ class Tuning:
             )
             chosen = {each: results.of(each[0], **vars(each[1])) for each in rates}
             found = {place: chosen[place[0], short[place]] for place in ladders}
-            grown = [place for place in ladders if _grow(ladders[place], found[place], self.on)]
+            grown = [place for place in ladders if grow(ladders[place], self._best(found[place]))]
             if not grown or not left:
                 break
         return found
+
+    def _best(self, runs: Runs) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DoubtfulChoice)
+            return runs.best(self.on).lrs[0]
 
 
 def tuned(
@@ -125,13 +130,10 @@ def _choosing(recipe: Recipe) -> Recipe:
     return replace(recipe, points=1, test=False)
 
 
-def _grow(ladder: list[float], found: Runs, on: str) -> bool:
-    """Put a rate beside the best one, where that is an end of the ladder; whether it was."""
+def grow(ladder: list[float], best: float) -> bool:
+    """Put a rate beside the ``best`` one, where that is an end of the ladder; whether it was."""
     if len(ladder) < 2 or ladder[0] <= 0:
         return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DoubtfulChoice)
-        best = found.best(on).lrs[0]
     if best == ladder[0]:
         ladder.insert(0, float(f"{best**2 / ladder[1]:.2g}"))
     elif best == ladder[-1]:
