@@ -39,15 +39,17 @@ def build_seeded(
 def build_separate(
     build: Callable[[int], nn.Sequential], seeds: Sequence[int], images: Tensor
 ) -> list[nn.Sequential]:
-    """One network for each seed, for ``images`` [B, C, H, W]; equal seeds give equal networks.
+    """One network for each seed; equal seeds give equal networks.
 
+    ``images`` are [S, B, C, H, W], or [1, B, C, H, W] for all.
     Raises ValueError where networks share memory, so that training one would change another, and
     where one seed gives two different networks.
     """
-    nets = [build_seeded(build, seed, images) for seed in seeds]
+    each = images.expand(len(seeds), *images.shape[1:])
+    nets = [build_seeded(build, seed, own) for seed, own in zip(seeds, each, strict=True)]
     pairs = combinations(range(len(seeds)), 2)
     i, j = next((pair for pair in pairs if seeds[pair[0]] == seeds[pair[1]]), (0, len(seeds)))
-    once_more = [] if j < len(seeds) else [build_seeded(build, seeds[0], images)]
+    once_more = [] if j < len(seeds) else [build_seeded(build, seeds[0], each[0])]
     every = nets + once_more
     check_separate(every)
     one, other = (dict(tensors(net)) for net in (every[i], every[j]))

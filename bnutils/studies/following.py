@@ -76,7 +76,7 @@ def follow(
     """
     test = dataset.test.take(images)
     x = dataset.normalise(test.images)  # [B, C, H, W]
-    stacked = stack(build_separate(build, seeds, x))
+    stacked = stack(build_separate(build, seeds, x[None]))
     x = x.expand(len(seeds), *x.shape)  # [S, B, C, H, W]
     arriving: list[Tensor] = []  # what the last sigmoid receives, [S, units, B]
     last = [layer for layer in stacked.modules() if isinstance(layer, nn.Sigmoid)][-1]

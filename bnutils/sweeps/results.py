@@ -74,7 +74,7 @@ class Results:
                 )
         with_network = {run.seed for run, record in chosen if record.has_network}
         size = fitting[0].batch_size
-        images = {seed: probe_images(self.data_of(seed), size) for seed in with_network}
+        images = {seed: probe_images([self.data_of(seed)], size)[0] for seed in with_network}
         try:
             runs = Runs.of([record.run(run.setting.build, images) for run, record in chosen])
         except NetworkLost as error:

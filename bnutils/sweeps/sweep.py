@@ -73,7 +73,7 @@ class Sweep:
         backend: str,
         jobs: int,
     ) -> None:
-        tasks = Tasks(self.dataset, runs[0], self.keep_networks)
+        tasks = Tasks(self.dataset, self.keep_networks)
         with open_pool(backend, jobs, tasks.shared) as pool:
             groups = grouped(runs, pool.jobs)
             missing = [left for group in groups if (left := group.without(records))]

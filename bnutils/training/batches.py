@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -26,23 +26,47 @@ def batch_indices(n: int, batch_size: int, seed: int) -> Iterator[Tensor]:
         yield from order[: n - n % batch_size].split(batch_size)
 
 
+def own_data(data: Dataset | Mapping[int, Dataset], seeds: Sequence[int]) -> list[Dataset]:
+    """The data set of each seed, or the one of all; raises ValueError for different sizes."""
+    own = [data if isinstance(data, Dataset) else data[seed] for seed in seeds]
+    sizes = [(len(each.train), len(each.validation), len(each.test)) for each in own]
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "networks train side by side on data sets of one size\n"
+            f"  Found: training, validation and test images {sizes} for the seeds {list(seeds)}\n"
+            "  What to do: train those of each size by themselves, as a sweep does"
+        )
+    return own[:1] if all(each is own[0] for each in own) else own
+
+
 def batches(
-    dataset: Dataset, batch_size: int, seeds: Sequence[int]
+    data: Dataset | Sequence[Dataset], batch_size: int, seeds: Sequence[int]
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield normalised training images [S, B, C, H, W] and labels [S, B] for ever.
 
-    Each seed has its own order, the same in every call; a seed may stand there several times.
+    ``data`` is one set for all, or a list of that or of one for each seed. Each seed has its own
+    order, the same in every call; a seed may stand there several times, with the same data.
     """
-    orders = {seed: batch_indices(len(dataset.train), batch_size, seed) for seed in seeds}
-    together = max(1, FLOATS_PER_GATHER // (dataset.features * batch_size * len(seeds)))
+    own = [data] if isinstance(data, Dataset) else data
+    each = zip(seeds, list(own) * (len(seeds) if len(own) == 1 else 1), strict=True)
+    orders = {seed: batch_indices(len(d.train), batch_size, seed) for seed, d in each}
+    together = max(1, FLOATS_PER_GATHER // (own[0].features * batch_size * len(seeds)))
     while True:
         rows = {
             seed: torch.stack([next(order) for _ in range(together)])
             for seed, order in orders.items()
         }
         index = torch.stack([rows[seed] for seed in seeds], dim=1)  # [batches, S, B]
-        # Whole images are copied at once, which indexing by [batches, S, B] would not do.
-        pixels = dataset.train.images.index_select(0, index.flatten())  # [batches·S·B, C, H, W]
-        images = dataset.normalise(pixels).unflatten(0, index.shape)  # [batches, S, B, C, H, W]
-        labels = dataset.train.labels[index]  # [batches, S, B]
-        yield from zip(images, labels, strict=True)
+        if len(own) == 1:
+            images, labels = _gathered(own[0], index)
+        else:
+            found = zip(*map(_gathered, own, index.unbind(1)), strict=True)
+            images, labels = (torch.stack(values, dim=1) for values in found)
+        yield from zip(images, labels, strict=True)  # of [batches, S, B, ...]
+
+
+def _gathered(dataset: Dataset, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised training images and labels at an ``index`` of any shape, which comes first."""
+    # Whole images are copied at once, which indexing by all its dimensions would not do.
+    pixels = dataset.train.images.index_select(0, index.flatten())  # [N, C, H, W]
+    return dataset.normalise(pixels).unflatten(0, index.shape), dataset.train.labels[index]

@@ -19,7 +19,7 @@ from bnutils.wide.stacking import Weighted
 
 def descend(
     stacked: nn.Module,
-    dataset: Dataset,
+    data: Dataset | Sequence[Dataset],
     recipe: Recipe,
     *,
     lrs: Sequence[float],
@@ -27,12 +27,12 @@ def descend(
 ) -> Iterator[int]:
     """Train R stacked networks in place; yield each evaluation step, so that you can measure.
 
-    Network r learns at ``lrs[r]`` from the batches of ``seeds[r]``. At a yield the gradients are
-    those of the last batch, with plain SGD multiplied by the learning rate: the losses enter one
-    sum, each times its learning rate. That gives every network its own step size, and is the same
-    as plain SGD because no network's loss depends on another's weights. Other optimizers need the
-    gradients themselves, and get them. Where all learning rates are 0, no network moves, and the
-    gradients are those of the losses themselves.
+    Network r learns at ``lrs[r]`` from the batches of ``seeds[r]``, see `batches`. At a yield the
+    gradients are those of the last batch, with plain SGD multiplied by the learning rate: the
+    losses enter one sum, each times its learning rate. That gives every network its own step size,
+    and is the same as plain SGD because no network's loss depends on another's weights. Other
+    optimizers need the gradients themselves, and get them. Where all learning rates are 0, no
+    network moves, and the gradients are those of the losses themselves.
     Raises ValueError where no parameter trains.
     """
     rates = torch.tensor(gradient_rates(recipe, lrs))  # [R]
@@ -40,7 +40,7 @@ def descend(
     if not parameters:
         raise ValueError("no parameter of the network trains; leave some with requires_grad=True")
     update = _plain_update if recipe.optimizer == SGD() else Updates(recipe.optimizer, stacked, lrs)
-    stream = batches(dataset, recipe.batch_size, seeds)
+    stream = batches(data, recipe.batch_size, seeds)
     pauses = set(recipe.evaluation_steps())
     yield 0
     for step in range(1, recipe.steps + 1):

@@ -19,24 +19,32 @@ FLOATS_PER_CHUNK = 2**22  # 16 MB of activations at a time, so that memory stays
 
 @torch.no_grad()
 def evaluate(
-    stacked: nn.Module, replicas: int, dataset: Dataset, part: Part
+    stacked: nn.Module,
+    replicas: int,
+    data: Dataset | Sequence[Dataset],
+    part: Part | Sequence[Part],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean cross-entropy [R] and accuracy [R] of R stacked networks on ``part``.
 
-    Meanwhile they are in evaluation mode. A sample whose logits are not finite counts as wrong.
-    Losses are summed in float64.
+    Data set and part are one for all, or lists of that or of one for each network, the parts of
+    one size. Meanwhile the networks are in evaluation mode. A sample whose logits are not finite
+    counts as wrong. Losses are summed in float64.
     """
     loss, hits = torch.zeros(replicas, dtype=torch.float64), torch.zeros(replicas)  # [R], [R]
-    chunk = max(1, FLOATS_PER_CHUNK // (replicas * max(dataset.features, 100)))
+    own = [data] if isinstance(data, Dataset) else data
+    parts = [part] if isinstance(part, Part) else part
+    chunk = max(1, FLOATS_PER_CHUNK // (replicas * max(own[0].features, 100)))
     with evaluating(stacked):
-        for images, labels in zip(part.images.split(chunk), part.labels.split(chunk), strict=True):
-            x = dataset.normalise(images)  # [B, C, H, W]
-            logits = stacked(x.expand(replicas, *x.shape))  # [R, B, classes]
-            targets = labels.expand(replicas, -1)  # [R, B]
+        for start in range(0, len(parts[0]), chunk):
+            some = slice(start, start + chunk)
+            images = [d.normalise(p.images[some]) for d, p in zip(own, parts, strict=True)]
+            x = images[0][None] if len(own) == 1 else torch.stack(images)  # [1 or R, B, C, H, W]
+            logits = stacked(x.expand(replicas, *x.shape[1:]))  # [R, B, classes]
+            targets = torch.stack([p.labels[some] for p in parts]).expand(replicas, -1)  # [R, B]
             loss += F.cross_entropy(logits.mT, targets, reduction="none").double().sum(1)
             finite = logits.isfinite().all(2)  # [R, B]
             hits += ((logits.argmax(2) == targets) & finite).sum(1)
-    return (loss / len(part)).numpy(), (hits.double() / len(part)).numpy()
+    return (loss / len(parts[0])).numpy(), (hits.double() / len(parts[0])).numpy()
 
 
 def evaluate_networks(
@@ -46,7 +54,8 @@ def evaluate_networks(
 
     Raises ValueError for networks that do not take the images.
     """
-    stacks = side_by_side(nets, range(len(nets)), probe_images(dataset), len(dataset.classes))
+    images = probe_images([dataset])
+    stacks = side_by_side(nets, range(len(nets)), images, len(dataset.classes))
     each = [evaluate(stacked, len(nets) // len(stacks), dataset, part) for stacked in stacks]
     loss, accuracy = zip(*each, strict=True)
     return np.concatenate(loss), np.concatenate(accuracy)

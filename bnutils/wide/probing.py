@@ -16,17 +16,21 @@ MOST_IMAGES = 64
 TOLERANCE = 0.01  # of the largest logit; rounding differs between a stack and a single network
 
 
-def probe_images(dataset: Dataset, batch_size: int = MOST_IMAGES) -> Tensor:
-    """The first training images [B, C, H, W], normalised: a batch, or part of a large one."""
-    return dataset.normalise(dataset.train.images[: min(batch_size, MOST_IMAGES)])
+def probe_images(data: Sequence[Dataset], batch_size: int = MOST_IMAGES) -> Tensor:
+    """The first training images [K, B, C, H, W] of K data sets, normalised: a batch, or part."""
+    count = min(batch_size, MOST_IMAGES)
+    return torch.stack([each.normalise(each.train.images[:count]) for each in data])
 
 
 @torch.no_grad()
 def probe_stack(stacked: nn.Module, images: Tensor, seeds: Sequence[int]) -> Tensor:
-    """Logits [R, B, classes] of R stacked networks in evaluation mode, drawing from ``seeds``."""
+    """Logits [R, B, classes] of R stacked networks in evaluation mode, drawing from ``seeds``.
+
+    ``images`` are [R, B, C, H, W], or [1, B, C, H, W] for all.
+    """
     seed_draws(stacked, seeds)
     with evaluating(stacked), chance(seeds[0]):
-        logits: Tensor = stacked(images.expand(len(seeds), *images.shape))
+        logits: Tensor = stacked(images.expand(len(seeds), *images.shape[1:]))
     return logits
 
 

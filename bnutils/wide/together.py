@@ -60,11 +60,13 @@ def side_by_side(
 ) -> list[nn.Module]:
     """The stack of all networks; one of each where no stack computes what they do.
 
+    ``images`` are [R, B, C, H, W], or [1, B, C, H, W] for all.
     Raises ValueError for no networks, and for those that do not take the images.
     """
     if not nets:
         raise ValueError("there are no networks; give at least one")
-    alone = [probe(net, images, seed, classes) for net, seed in zip(nets, seeds, strict=True)]
+    each = zip(nets, images.expand(len(nets), *images.shape[1:]), seeds, strict=True)
+    alone = [probe(net, own, seed, classes) for net, own, seed in each]
     try:
         stacked = stack(nets)
         together = probe_stack(stacked, images, seeds)

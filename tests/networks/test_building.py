@@ -129,7 +129,7 @@ def of_any_width(seed):
 @pytest.mark.parametrize("seeds", [(5,), (5, 6), (5, 5)])
 def test_one_seed_gives_one_network(build, seeds):
     with pytest.raises(ValueError, match=r"(?s)two different networks for the seed 5.*default_rng"):
-        build_separate(build, seeds, IMAGES)
+        build_separate(build, seeds, IMAGES[None])
 
 
 def by_torch(seed):
@@ -150,7 +150,7 @@ def by_python(seed):
 
 @pytest.mark.parametrize("build", [by_torch, by_numpy, by_python])
 def test_every_source_of_chance_starts_from_the_seed(build):
-    first, again, other = build_separate(build, [3, 3, 4], IMAGES)
+    first, again, other = build_separate(build, [3, 3, 4], IMAGES[None])
     weights = [torch.cat([p.flatten() for p in net.parameters()]) for net in (first, again, other)]
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
     runs = [fit(build, DATA, RECIPE, lrs=(0.1,), seeds=(3,), jobs=jobs) for jobs in (1, 2, 1)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from bnutils import BatchNorm1d
 from bnutils.data.dataset import Part
@@ -31,6 +32,11 @@ def plain(seed):
 
 def normed(seed):
     return mlp([16, 8, 3], norm=BatchNorm1d, seed=seed)
+
+
+def unknown(seed):
+    """With a layer that no rule can stack, so that its networks train one by one."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.PReLU(), nn.Linear(8, 3))
 
 
 def drawn(seed):
@@ -67,9 +73,9 @@ def assert_same_records(results, others):
         assert_same(record, other)
 
 
-@pytest.mark.parametrize(("arm", "build"), [("none", plain), ("BN", normed)])
-def test_each_run_is_the_training_on_the_data_of_its_seed(here, arm, build):
-    runs = here.of(arm)
+@pytest.mark.parametrize("build", [plain, normed, unknown])
+def test_each_run_is_the_training_on_the_data_of_its_seed(build):
+    runs = fit(build, drawn, RECIPE, lrs=LRS, seeds=SEEDS)
     assert (runs.lrs, runs.seeds) == (LRS, SEEDS)
     for j, seed in enumerate(SEEDS):
         data = drawn(seed)
@@ -101,26 +107,27 @@ def test_a_cluster_gives_the_same(here):
     assert_same_records(here, sweep(keep_networks=True).run(MemoryStore(), jobs=2, backend="dask"))
 
 
-def test_an_interrupted_sweep_trains_only_what_is_missing(here, tmp_path, monkeypatch):
+def test_an_interrupted_sweep_trains_only_what_is_missing(tmp_path, monkeypatch):
     store = FolderStore(tmp_path / "runs")
     monkeypatch.setenv("SWEEP_LOG", str(tmp_path / "log"))
-    asked = []
+    seeds, asked = range(12), []
 
     def interrupted(seed):
         asked.append(seed)
-        if len(asked) == len(SEEDS) + 3:  # after the plan, and the first seed's data to train on
+        if len(asked) == len(seeds) + 1 + 7:  # after the plan, and six seeds' data to train on
             raise KeyboardInterrupt
         return drawn(seed)
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(interrupted).run(store)
+        sweep(interrupted, seeds=seeds).run(store)
     built = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
-    assert set(built) == {"4"}
+    assert set(built) == set("012345")
     (tmp_path / "log").unlink()
-    again = sweep().run(store)
+    again = sweep(seeds=seeds).run(store)
     built = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
-    assert set(built) == {"0", "7"}
-    np.testing.assert_array_equal(again.of("BN").train_loss, here.of("BN").train_loss)
+    assert set(built) == {*"6789", "10", "11"}
+    whole = sweep(seeds=seeds).run(MemoryStore())
+    np.testing.assert_array_equal(again.of("BN").train_loss, whole.of("BN").train_loss)
 
 
 def test_runs_depend_on_the_content_of_the_data_and_on_nothing_else_of_the_function():
@@ -134,13 +141,36 @@ def test_runs_depend_on_the_content_of_the_data_and_on_nothing_else_of_the_funct
     assert same == [seed < 4 for _ in range(4) for seed in SEEDS]
 
 
-def test_only_runs_on_the_same_data_are_trained_side_by_side():
-    settings = sweep().settings
-    groups = grouped(planned_runs(settings, drawn, SEEDS), jobs=1)
-    assert [{run.seed for run in group.runs} for group in groups] == [{4}, {4}, {0}, {0}, {7}, {7}]
-    assert all(len(group.runs) == len(LRS) for group in groups)
-    one_for_all = grouped(planned_runs(settings, lambda seed: DATA, SEEDS), jobs=1)
-    assert [len(group.runs) for group in one_for_all] == [6, 6]
+def test_runs_on_data_of_one_size_are_trained_side_by_side(monkeypatch):
+    def seeds(data):
+        groups = grouped(planned_runs(sweep().settings, data, SEEDS), jobs=1)
+        assert sum(len(group.runs) for group in groups) == len(SEEDS) * len(LRS) * 2
+        return [sorted({run.seed for run in group.runs}) for group in groups]
+
+    def of_two_sizes(seed):
+        return DATA.resampled(seed, train=40 if seed else 50, validation=20)
+
+    assert seeds(drawn) == seeds(lambda seed: DATA) == [[0, 4, 7], [0, 4, 7]]
+    assert seeds(of_two_sizes) == [[4, 7], [4, 7], [0], [0]]
+    size = sum(drawn(0).train.images[0].nbytes + 8 for _ in range(40 + 20 + 30))
+    monkeypatch.setattr("bnutils.sweeps._engine.planning.BYTES_TOGETHER", 2 * size)
+    assert seeds(drawn) == [[0, 4], [0, 4], [0, 7], [0, 7]]
+    monkeypatch.setattr("bnutils.sweeps._engine.planning.BYTES_TOGETHER", 2 * size - 1)
+    assert seeds(drawn) == [[4], [4], [0], [0], [7], [7]]
+    assert seeds(DATA) == [[0, 4, 7], [0, 4, 7]]
+
+
+def test_data_of_two_sizes_are_trained_and_side_by_side_refused():
+    def data(seed):
+        return DATA.resampled(seed, train=40 if seed else 50, validation=20)
+
+    runs = fit(normed, data, RECIPE, lrs=(0.1,), seeds=SEEDS, jobs=1)
+    (alone,) = train_together(normed, data(0), RECIPE, [(0.1, 0)])
+    np.testing.assert_array_equal(runs.train_loss[0, 1], alone.train_loss)
+    with pytest.raises(
+        ValueError, match=r"one size\n  Found: .* \[\(40, 20, 30\), \(50, 20, 30\)\]"
+    ):
+        train_together(normed, {4: data(4), 0: data(0)}, RECIPE, [(0.1, 4), (0.1, 0)])
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -158,11 +188,11 @@ def test_only_the_data_of_few_seeds_are_there_at_a_time(jobs, tmp_path, monkeypa
         files.extend(path for path in tmp_path.rglob("*") if path.is_file())
         return data
 
-    seeds = range(24)
+    seeds = range(60)  # in groups of 10, each at two learning rates
     results = sweep(function, {"none": plain}, seeds=seeds).run(MemoryStore(), jobs=jobs)
     assert results.of("none").seeds == tuple(seeds)
-    assert len(made) == 24 + 1 + 24  # planned, one of them twice, and trained on
-    assert max(alive) <= 2 * jobs and not files
+    assert len(made) == 60 + 1 + 60  # planned, one of them twice, and trained on
+    assert max(alive) <= (10 if jobs == 1 else 2 * jobs * 10) and not files
 
 
 def test_results_give_the_data_of_each_seed_and_say_what_varied(here):

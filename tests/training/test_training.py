@@ -15,10 +15,11 @@ from bnutils.data import load
 from bnutils.networks.mlp import mlp
 from bnutils.training.batches import batch_indices, batches
 from bnutils.training.curves import DoubtfulChoice, EdgeOfGrid, Runs
-from bnutils.training.evaluation import evaluate_networks
+from bnutils.training.evaluation import evaluate, evaluate_networks
 from bnutils.training.loop import train_together
 from bnutils.training.recipe import Recipe
 from bnutils.training.run import CURVES
+from bnutils.wide import stack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -337,6 +338,27 @@ def test_seeds_have_their_own_order_whoever_is_beside_them(digits, batch_size):
         torch.testing.assert_close(own[0], pixels(digits, digits.train)[index])
         differs |= not torch.equal(images[0], images[1])
     assert differs
+
+
+@pytest.mark.parametrize("batch_size", [1, 50])
+def test_seeds_draw_from_data_of_their_own(digits, batch_size):
+    own = [digits.resampled(s, train=100 + s) for s in range(3)]
+    streams = [batches(data, batch_size, [s]) for s, data in enumerate(own)]
+    together = batches(own, batch_size, range(3))
+    for _ in range(2 * 103 // batch_size + 1):
+        images, labels = next(together)
+        for s, (alone, alone_labels) in enumerate(map(next, streams)):
+            assert torch.equal(images[s], alone[0]) and torch.equal(labels[s], alone_labels[0])
+
+
+def test_networks_are_evaluated_on_data_of_their_own(digits, monkeypatch):
+    monkeypatch.setattr("bnutils.training.evaluation.FLOATS_PER_CHUNK", 3 * 100 * 30)
+    own = [digits.resampled(s, train=100) for s in range(3)]
+    nets = [normed(s) for s in range(3)]
+    both = evaluate(stack(nets), 3, own, [data.validation for data in own])
+    for s, (net, data) in enumerate(zip(nets, own, strict=True)):
+        assert both[0][s] == pytest.approx(measured(net, data, data.validation)[0], rel=1e-5)
+        assert both[1][s] == pytest.approx(measured(net, data, data.validation)[1], abs=1e-6)
 
 
 def test_evaluation_keeps_the_mode_and_the_statistics(digits):

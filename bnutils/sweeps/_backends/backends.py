@@ -79,4 +79,6 @@ def open_pool(backend: str, jobs: int, shared: Sequence[Any]) -> Iterator[Pool]:
 def call_here(function: Callable[..., Any], tasks: Tasks) -> Arriving:
     """The results of ``function`` for each task, in this process."""
     for task in tasks:
-        yield function(*task)
+        result = function(*task)
+        del task  # with its data, before those of the next are made
+        yield result

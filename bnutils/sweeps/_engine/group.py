@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,17 @@ from bnutils.training.run import Run
 
 def train_group(
     build: Callable[[int], nn.Sequential],
-    dataset: Dataset,
+    data: Mapping[int, Dataset],
     recipe: Recipe,
     replicas: Sequence[tuple[float, int]],
     keep_networks: bool,
 ) -> list[dict[str, Any]]:
-    """Status, reason and arrays of each (learning rate, seed) in ``replicas``.
+    """Status, reason and arrays of each (learning rate, seed) in ``replicas``, on its seed's data.
 
     If training all together raises, each is trained alone, so that only the guilty fail.
     """
     try:
-        runs = train_together(build, dataset, recipe, replicas)
+        runs = train_together(build, data, recipe, replicas)
         return [run_outcome(run, keep_networks) for run in runs]
     except Exception as error:
         if len(replicas) == 1:
@@ -37,7 +37,7 @@ def train_group(
     return [
         outcome
         for replica in replicas
-        for outcome in train_group(build, dataset, recipe, [replica], keep_networks)
+        for outcome in train_group(build, data, recipe, [replica], keep_networks)
     ]
 
 

@@ -18,6 +18,7 @@ from bnutils.training.recipe import Recipe
 from bnutils.wide.together import most_together
 
 UPDATE_OVERHEAD = 16  # an update costs about as much as that many samples of its batch
+BYTES_TOGETHER = 2**29  # of the data sets of one group, all of which are there while it trains
 
 
 class SameNetwork(UserWarning):
@@ -49,7 +50,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one architecture, recipe and data set, which are trained side by side."""
+    """Runs of one architecture and recipe, on data sets of one size, trained side by side."""
 
     runs: tuple[PlannedRun, ...]
 
@@ -98,20 +99,23 @@ def grouped(runs: Iterable[PlannedRun], jobs: int) -> list[Group]:
     """The runs, each key once, in groups that are as wide as is fastest, the costliest first.
 
     Narrower where otherwise some of ``jobs`` processes had nothing to do. The groups depend on
-    nothing else, so that the same sweep always trains the same runs side by side. Among equally
-    costly ones those of one data set follow each other.
+    nothing else, so that the same sweep always trains the same runs side by side. Runs on one data
+    set are together, and among equally costly groups those that begin with it follow each other.
     """
     once = {run.key: run for run in runs}
-    alike: dict[tuple[Content, int, Recipe], list[PlannedRun]] = {}
-    for run in once.values():
-        kind = run.content, id(run.setting.build), run.setting.recipe
+    contents = dict.fromkeys(run.content for run in once.values())
+    place = {content: i for i, content in enumerate(contents)}
+    alike: dict[tuple[tuple[int, ...], int, Recipe], list[PlannedRun]] = {}
+    for run in sorted(once.values(), key=lambda run: place[run.content]):
+        kind = run.content.lengths, id(run.setting.build), run.setting.recipe
         alike.setdefault(kind, []).append(run)
-    place = {content: i for i, content in enumerate(dict.fromkeys(kind[0] for kind in alike))}
     share = math.ceil(len(once) / jobs)
     groups = []
     for members in alike.values():
+        sets = {run.content for run in members}
+        room = max(1, BYTES_TOGETHER // members[0].content.nbytes)  # for so many data sets
         width = most_together(members[0].setting.recipe.batch_size)
-        count = math.ceil(len(members) / min(width, share))
+        count = max(math.ceil(len(members) / min(width, share)), math.ceil(len(sets) / room))
         cuts = [round(len(members) * i / count) for i in range(count + 1)]
         groups += [Group(tuple(members[a:b])) for a, b in pairwise(cuts)]
     return sorted(groups, key=lambda group: (-group.work, place[group.runs[0].content]))

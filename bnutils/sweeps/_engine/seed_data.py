@@ -15,11 +15,13 @@ WAY_OUT = "  What to do: draw from the seed alone, as in lambda seed: dataset.re
 
 
 class Content(NamedTuple):
-    """The name of a data set, and digests of the whole and of its three parts."""
+    """What a data set holds: digests of the whole and of its three parts, and their lengths."""
 
     name: str
     whole: str
     parts: tuple[str, ...]
+    lengths: tuple[int, ...]
+    nbytes: int
 
 
 def check_data(data: Any) -> None:
@@ -102,4 +104,10 @@ def _content(dataset: Dataset) -> Content:
     digester = Digester()  # one of its own, as it holds what it digested
     whole = digester.digest(dataset)
     parts = (dataset.train, dataset.validation, dataset.test)
-    return Content(dataset.name, whole, tuple(map(digester.digest, parts)))
+    return Content(
+        name=dataset.name,
+        whole=whole,
+        parts=tuple(map(digester.digest, parts)),
+        lengths=tuple(map(len, parts)),
+        nbytes=sum(part.images.nbytes + part.labels.nbytes for part in parts),
+    )

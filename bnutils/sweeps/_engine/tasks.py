@@ -6,17 +6,17 @@ library are not importable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bnutils.data.dataset import Dataset, Part
 from bnutils.sweeps._backends.pool import Pool
 from bnutils.sweeps._engine.group import train_group
-from bnutils.sweeps._engine.planning import Group, PlannedRun
+from bnutils.sweeps._engine.planning import Group
 from bnutils.sweeps._engine.seed_data import Content, Data, dataset_of
 from bnutils.training.recipe import Recipe
 
@@ -24,36 +24,47 @@ from bnutils.training.recipe import Recipe
 class Tasks:
     """Makes of a group the arguments with which `trainer` trains it.
 
-    Data sets of seeds are made as tasks are asked for, and only the last one is held. ``shared``
-    are the arrays that come with every task, none where each seed has its own.
+    Data sets of seeds are made as tasks are asked for, and only those of the last are held.
+    ``shared`` are the arrays that come with every task, none where each seed has its own.
     """
 
-    def __init__(self, data: Data, run: PlannedRun, keep_networks: bool) -> None:
+    def __init__(self, data: Data, keep_networks: bool) -> None:
         self._data, self._keep_networks = data, keep_networks
-        self._content: Content | None = None
-        self.shared = self._given(run)[1] if isinstance(data, Dataset) else []
+        self._made: dict[Content, Dataset] = {}
+        self.shared = _arrays([data]) if isinstance(data, Dataset) else []
 
     def task(self, pool: Pool, number: int, group: Group) -> tuple[Any, ...]:
         """The arguments for a group, of which its number is part."""
-        first = group.runs[0]
-        dataset, arrays = self._given(first)
+        build, recipe = group.runs[0].setting.build, group.runs[0].setting.recipe
         replicas = [(run.setting.lr, run.seed) for run in group.runs]
-        build, recipe = first.setting.build, first.setting.recipe
         own = (number, build, recipe, replicas, self._keep_networks)
+        self._make({run.content: run.seed for run in group.runs})
         if pool.here:
-            return dataset, *own
+            return {run.seed: self._made[run.content] for run in group.runs}, *own
         names = ("name", "classes", "scale", "stratified")
-        return {name: getattr(dataset, name) for name in names}, pool.threads, own, *arrays
+        about = [{name: getattr(made, name) for name in names} for made in self._made.values()]
+        order = list(self._made)
+        places = {run.seed: order.index(run.content) for run in group.runs}
+        arrays = self.shared or _arrays(self._made.values())
+        return about, places, pool.threads, own, *arrays
 
-    def _given(self, run: PlannedRun) -> tuple[Dataset, list[np.ndarray]]:
-        """The data set of a run, whole and as arrays in the order of `train_elsewhere`."""
-        if self._content != run.content:
-            dataset = dataset_of(self._data, run.seed, run.content)
-            parts = (dataset.train, dataset.validation, dataset.test)
-            tensors = [tensor for part in parts for tensor in (part.images, part.labels)]
-            arrays = [tensor.numpy() for tensor in (*tensors, dataset.mean, dataset.std)]
-            self._content, self._last = run.content, (dataset, arrays)
-        return self._last
+    def _make(self, seeds: Mapping[Content, int]) -> None:
+        """Have the data sets of these seeds, and no others."""
+        self._made = {content: made for content, made in self._made.items() if content in seeds}
+        for content, seed in seeds.items():
+            if content not in self._made:
+                self._made[content] = dataset_of(self._data, seed, content)
+
+
+def _arrays(datasets: Iterable[Dataset]) -> list[np.ndarray]:
+    """The tensors of data sets in the order of `train_elsewhere`; a shared one is one array."""
+    tensors: list[Tensor] = []
+    for each in datasets:
+        for part in (each.train, each.validation, each.test):
+            tensors += (part.images, part.labels)
+        tensors += (each.mean, each.std)
+    arrays = {id(tensor): tensor.numpy() for tensor in tensors}
+    return [arrays[id(tensor)] for tensor in tensors]
 
 
 def trainer(pool: Pool) -> Callable[..., tuple[int, list[dict[str, Any]]]]:
@@ -62,7 +73,7 @@ def trainer(pool: Pool) -> Callable[..., tuple[int, list[dict[str, Any]]]]:
 
 
 def train_numbered(
-    dataset: Dataset,
+    data: Mapping[int, Dataset],
     number: int,
     build: Callable[[int], nn.Sequential],
     recipe: Recipe,
@@ -70,23 +81,27 @@ def train_numbered(
     keep_networks: bool,
 ) -> tuple[int, list[dict[str, Any]]]:
     """``number`` and what `train_group` gives: results may arrive in any order."""
-    return number, train_group(build, dataset, recipe, replicas, keep_networks)
+    return number, train_group(build, data, recipe, replicas, keep_networks)
 
 
 def train_elsewhere(
-    about: Mapping[str, Any], threads: int, task: tuple[Any, ...], *arrays: np.ndarray
+    about: Sequence[Mapping[str, Any]],
+    places: Mapping[int, int],
+    threads: int,
+    task: tuple[Any, ...],
+    *arrays: np.ndarray,
 ) -> tuple[int, list[dict[str, Any]]]:
-    """`train_numbered` on ``threads`` threads of torch, with a data set taken apart."""
+    """`train_numbered` on ``threads`` threads of torch, with data sets taken apart.
+
+    ``places`` tells which of them is that of a seed.
+    """
     torch.set_num_threads(threads)
     # torch warns of arrays that cannot be written to, which is how some backends deliver them.
     tensors = [torch.from_numpy(a if a.flags.writeable else a.copy()) for a in arrays]
-    train, validation, test = map(Part, tensors[0:6:2], tensors[1:6:2])
-    dataset = Dataset(
-        train=train,
-        validation=validation,
-        test=test,
-        mean=tensors[6],
-        std=tensors[7],
-        **about,
-    )
-    return train_numbered(dataset, *task)
+    made = []
+    for words in about:
+        own, tensors = tensors[:8], tensors[8:]
+        train, validation, test = map(Part, own[0:6:2], own[1:6:2])
+        rest = {"mean": own[6], "std": own[7], **words}
+        made.append(Dataset(train=train, validation=validation, test=test, **rest))
+    return train_numbered({seed: made[place] for seed, place in places.items()}, *task)
