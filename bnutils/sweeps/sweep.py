@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from torch import nn
@@ -21,6 +22,7 @@ from bnutils.sweeps._store.store import MemoryStore as MemoryStore
 from bnutils.sweeps._store.store import Store
 from bnutils.sweeps.results import Results
 from bnutils.training.checking import real_number, several, whole_number
+from bnutils.training.measures import Measures, check_measures
 from bnutils.training.recipe import Recipe
 
 Rates = Iterable[float] | Callable[[str, Recipe], Iterable[float]]
@@ -37,6 +39,7 @@ class Sweep:
     dataset: Data
     seeds: tuple[int, ...]
     keep_networks: bool = False
+    measure: Measures = field(default_factory=dict)
 
     def run(
         self, store: Store | None = None, jobs: int | None = None, backend: str | None = None
@@ -55,7 +58,7 @@ class Sweep:
         cannot be written.
         """
         name, store = chosen_backend(backend), default_store() if store is None else store
-        runs = planned_runs(self.settings, self.dataset, self.seeds)
+        runs = planned_runs(self.settings, self.dataset, self.seeds, self.measure)
         records = {
             run.key: record
             for run in runs
@@ -73,12 +76,13 @@ class Sweep:
         backend: str,
         jobs: int,
     ) -> None:
-        tasks = Tasks(self.dataset, self.keep_networks)
+        tasks = Tasks(self.dataset, self.keep_networks, self.measure)
         with open_pool(backend, jobs, tasks.shared) as pool:
             groups = grouped(runs, pool.jobs)
             missing = [left for group in groups if (left := group.without(records))]
             if not pool.here:
-                check_sendable([trainer(pool), *{setting.build for setting in self.settings}])
+                builds = {setting.build for setting in self.settings}
+                check_sendable([trainer(pool), *builds, *self.measure.values()])
             with progress(missing) as shown:
                 Execution(
                     store=store,
@@ -98,18 +102,22 @@ def grid(
     lrs: Rates,
     seeds: Iterable[int] = range(5),
     keep_networks: bool = False,
+    measure: Measures = MappingProxyType({}),
 ) -> Sweep:
     """Every arm with every recipe, learning rate and seed.
 
     ``arms`` maps labels to functions from a seed to a network; ``lrs`` may be a function of label
     and recipe. ``dataset`` may be a function from a seed to the data set of all its runs, as in
     ``lambda seed: data.resampled(seed, train=256)``. ``keep_networks`` makes the trained networks
-    part of the results.
+    part of the results. ``measure`` maps names to functions of a network and its data set: at each
+    evaluation step they are called on a copy of every network, as `Watch` does, and what they
+    return, a number or an array of one shape, is in ``Runs.measured``.
     Raises ValueError where any of them is empty or of another kind, TypeError for a network in
     place of a function.
     """
     check_data(dataset)
     _check_arms(arms)
+    measures = check_measures(measure)
     several_recipes = several(
         "recipes", [recipes] if isinstance(recipes, Recipe) else recipes, "Recipe(steps=1000)"
     )
@@ -124,7 +132,7 @@ def grid(
         for lr in fixed or several("lrs", lrs(arm, recipe), "lrs=[0.1, 0.3]")  # type: ignore[operator]
     ]
     whole = [whole_number("a seed", seed, 0) for seed in several("seeds", seeds, "seeds=range(5)")]
-    return Sweep(tuple(dict.fromkeys(settings)), dataset, tuple(whole), keep_networks)
+    return Sweep(tuple(dict.fromkeys(settings)), dataset, tuple(whole), keep_networks, measures)
 
 
 def _check_arms(arms: Any) -> None:

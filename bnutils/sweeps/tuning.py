@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from torch import nn
 
@@ -15,6 +16,7 @@ from bnutils.sweeps.results import Results
 from bnutils.sweeps.sweep import Rates, Sweep, grid
 from bnutils.training.checking import several
 from bnutils.training.curves import DoubtfulChoice, Runs
+from bnutils.training.measures import Measures
 from bnutils.training.recipe import Recipe
 
 SELECTION = (0, 1, 2)  # seeds that choose
@@ -37,6 +39,7 @@ class Tuning:
     seeds: tuple[int, ...]
     keep_networks: bool = False
     on: str = "validation_accuracy"
+    measure: Measures = field(default_factory=dict)
 
     def run(
         self, store: Store | None = None, jobs: int | None = None, backend: str | None = None
@@ -54,6 +57,7 @@ class Tuning:
             lrs=lambda arm, recipe: choices[arm, recipe].best(self.on).lrs,
             seeds=self.seeds,
             keep_networks=self.keep_networks,
+            measure=self.measure,
         )
         return replace(settings.run(store, jobs, backend), choices=choices)
 
@@ -97,6 +101,7 @@ def tuned(
     seeds: Iterable[int] = EVIDENCE,
     keep_networks: bool = False,
     on: str = "validation_accuracy",
+    measure: Measures = MappingProxyType({}),
 ) -> Tuning:
     """Every arm and recipe at the best of its learning rates, measured on seeds of their own.
 
@@ -108,7 +113,7 @@ def tuned(
     choosing, measuring = tuple(selection), tuple(seeds)
     if both := sorted({*choosing} & {*measuring}):
         raise ValueError(f"the seeds {both} would choose a rate and measure it; give others")
-    sweep = grid(arms, dataset, recipes, lrs=lrs, seeds=measuring)
+    sweep = grid(arms, dataset, recipes, lrs=lrs, seeds=measuring, measure=measure)
     ladders: dict[Place, tuple[float, ...]] = {}
     for setting in sweep.settings:
         place = setting.arm, setting.recipe
@@ -122,6 +127,7 @@ def tuned(
         seeds=measuring,
         keep_networks=keep_networks,
         on=on,
+        measure=sweep.measure,
     )
 
 

@@ -55,6 +55,12 @@ class Runs(Curves):
         def grid(name: str) -> np.ndarray:
             return np.array([[getattr(run, name) for run in row] for row in rows])
 
+        def taken(name: str) -> np.ndarray:
+            shapes = {run.measured[name].shape[1:] for run in runs}
+            if len(shapes) > 1:
+                raise ValueError(f"measure {name!r} gave different shapes for runs: {shapes}")
+            return np.array([[run.measured[name] for run in row] for row in rows])
+
         tested = tuple(map(grid, TESTED))
         kept = [tuple(run.network for run in row if run.network is not None) for row in rows]
         return cls(
@@ -66,6 +72,7 @@ class Runs(Curves):
             nets=tuple(kept) if all(len(row) == len(seeds) for row in kept) else (),
             tested=() if np.isnan(tested[1]).all() else tested,
             tried=(),
+            measured={name: taken(name) for name in runs[0].measured},
             **{name: grid(name) for name in CURVES},
         )
 
@@ -79,7 +86,8 @@ class Runs(Curves):
         i = self.lrs.index(lr)
         chosen = {name: getattr(self, name)[i : i + 1] for name in (*CURVES, "nets")}
         tested = tuple(values[i : i + 1] for values in self.tested)
-        return replace(self, lrs=(lr,), tested=tested, **chosen)
+        measured = {name: values[i : i + 1] for name, values in self.measured.items()}
+        return replace(self, lrs=(lr,), tested=tested, measured=measured, **chosen)
 
     @property
     def test_loss(self) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from torch import nn
 
 from bnutils.data.dataset import Dataset
 from bnutils.networks.building import build_separate
 from bnutils.training.batches import own_data
+from bnutils.training.measures import Measures, Watch
 from bnutils.training.measuring import measured
 from bnutils.training.recipe import Recipe
 from bnutils.training.run import Run
@@ -24,10 +26,12 @@ def train_together(
     data: Dataset | Mapping[int, Dataset],
     recipe: Recipe,
     replicas: Sequence[Replica],
+    measure: Measures = MappingProxyType({}),
 ) -> tuple[Run, ...]:
     """Train ``build(seed)`` for every (learning rate, seed), and measure each.
 
-    ``data`` is one set for all, or that of each seed, of the same classes and shapes.
+    ``data`` is one set for all, or that of each seed, of the same classes and shapes. At each
+    evaluation step, the functions in ``measure`` see every network as `Watch` has it.
     As many at a time are trained side by side as is fastest; one by one where no stack computes
     what they do. The same seed means the same initial weights, batches and draws at every
     learning rate, alone and beside others. What falls is the mean cross-entropy; networks that
@@ -47,7 +51,8 @@ def train_together(
         share = len(part) // len(models)
         for i, model in enumerate(models):
             at = part[i * share : (i + 1) * share]
-            trained = _train(model, [nets[r] for r in at], data, recipe, [replicas[r] for r in at])
+            some_nets, pairs = [nets[r] for r in at], [replicas[r] for r in at]
+            trained = _train(model, some_nets, data, recipe, pairs, measure)
             runs |= zip(at, trained, strict=True)
     return tuple(runs[r] for r in range(len(replicas)))
 
@@ -69,6 +74,7 @@ def _train(
     data: Dataset | Mapping[int, Dataset],
     recipe: Recipe,
     replicas: Sequence[Replica],
+    measure: Measures,
 ) -> list[Run]:
     """Train the networks as ``stacked``, and write the weights back into them.
 
@@ -77,7 +83,8 @@ def _train(
     """
     lrs, seeds = [lr for lr, _ in replicas], [seed for _, seed in replicas]
     own = own_data(data, seeds)
-    steps, curves, seconds, test = measured(stacked, own, recipe, lrs, seeds)
+    watch = Watch(measure, nets, own, seeds)
+    steps, curves, seconds, test = measured(stacked, own, recipe, lrs, seeds, watch)
     logits = probe_stack(stacked, probe_images(own, recipe.batch_size), seeds)  # [R, B, classes]
     if isinstance(stacked, nn.Sequential):
         unstack(stacked, nets)
@@ -92,6 +99,7 @@ def _train(
             test_accuracy=float(test[1][r]),
             network=nets[r],
             logits=logits[r].numpy(),
+            measured=watch.of(r),
             **{name: values[:, r].copy() for name, values in curves.items()},
         )
         for r, (lr, seed) in enumerate(replicas)

@@ -12,6 +12,7 @@ from bnutils.data.dataset import Dataset
 from bnutils.networks.chance import chance, chance_state
 from bnutils.training.descent import descend, gradient_factor, gradient_norms, gradient_rates
 from bnutils.training.evaluation import evaluate
+from bnutils.training.measures import Watch
 from bnutils.training.recipe import Recipe
 from bnutils.training.run import CURVES
 from bnutils.wide.rules.drawing import seed_draws
@@ -23,6 +24,7 @@ def measured(
     recipe: Recipe,
     lrs: Sequence[float],
     seeds: Sequence[int],
+    watch: Watch,
 ) -> tuple[list[int], dict[str, np.ndarray], float, Sequence[np.ndarray]]:
     """The T evaluation steps, curves [T, R, ...], seconds, and loss and accuracy [R] at the end."""
     replicas = len(seeds)
@@ -43,6 +45,7 @@ def measured(
             norms = gradient_norms(stacked, replicas)  # [D, R], of gradients as `descend` has them
             rates = np.array(gradient_rates(recipe, lrs)) * gradient_factor(recipe, step)  # [R]
             curves["gradient_norm"].append((norms / rates).T)
+            watch.look(stacked)
             since = time.process_time()
         unknown = [np.full(replicas, np.nan)] * 2
         tests = [each.test for each in own]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from torch import nn
@@ -17,7 +18,8 @@ class Curves:
     Losses are mean cross-entropies, accuracies shares between 0 and 1, both [T] or [L, S, T] and
     in evaluation mode. ``gradient_norm`` [..., T, D] is the Euclidean norm of the last batch's
     gradient for each of D weight matrices. ``seconds`` is the processor time of the training, of
-    all threads, without evaluations; of one network it is its share.
+    all threads, without evaluations; of one network it is its share. ``measured`` [T, ...] or
+    [L, S, T, ...] is what functions of the reader measured, under their names.
     """
 
     batch_size: int
@@ -28,6 +30,7 @@ class Curves:
     validation_loss: np.ndarray
     validation_accuracy: np.ndarray
     gradient_norm: np.ndarray
+    measured: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from torch import nn
 from bnutils.data.dataset import Dataset
 from bnutils.sweeps._store.record import run_arrays
 from bnutils.training.loop import train_together
+from bnutils.training.measures import Measures
 from bnutils.training.recipe import Recipe
 from bnutils.training.run import Run
 
@@ -23,13 +24,14 @@ def train_group(
     recipe: Recipe,
     replicas: Sequence[tuple[float, int]],
     keep_networks: bool,
+    measure: Measures,
 ) -> list[dict[str, Any]]:
     """Status, reason and arrays of each (learning rate, seed) in ``replicas``, on its seed's data.
 
     If training all together raises, each is trained alone, so that only the guilty fail.
     """
     try:
-        runs = train_together(build, data, recipe, replicas)
+        runs = train_together(build, data, recipe, replicas, measure)
         return [run_outcome(run, keep_networks) for run in runs]
     except Exception as error:
         if len(replicas) == 1:
@@ -37,7 +39,7 @@ def train_group(
     return [
         outcome
         for replica in replicas
-        for outcome in train_group(build, data, recipe, [replica], keep_networks)
+        for outcome in train_group(build, data, recipe, [replica], keep_networks, measure)
     ]
 
 

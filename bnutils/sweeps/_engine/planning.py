@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 from torch import nn
 
@@ -14,6 +15,7 @@ from bnutils.sweeps._engine.seed_data import Content, Data, contents
 from bnutils.sweeps._store.fingerprint import Digester
 from bnutils.sweeps._store.sources import code_origin
 from bnutils.training.loop import train_together
+from bnutils.training.measures import Measures
 from bnutils.training.recipe import Recipe
 from bnutils.wide.together import most_together
 
@@ -66,13 +68,18 @@ class Group:
         return Group(left) if left else None
 
 
-def planned_runs(settings: Sequence[Setting], data: Data, seeds: Sequence[int]) -> list[PlannedRun]:
+def planned_runs(
+    settings: Sequence[Setting],
+    data: Data,
+    seeds: Sequence[int],
+    measure: Measures = MappingProxyType({}),
+) -> list[PlannedRun]:
     """All runs, setting by setting.
 
     A key is made of the data, the network's code, the recipe, the learning rate, the seed, the
-    code that trains and the version of torch. Raises TypeError for a ``build`` that refers to
-    what has no content to compare, and what `contents` raises. Warns, with SameNetwork, of two
-    functions that do the same.
+    code that trains and measures, and the version of torch. Raises TypeError for a function that
+    refers to what has no content to compare, and what `contents` raises. Warns, with SameNetwork,
+    of two functions that build the same.
     """
     digester = Digester()
     firsts: dict[str, Setting] = {}
@@ -85,7 +92,7 @@ def planned_runs(settings: Sequence[Setting], data: Data, seeds: Sequence[int]) 
                 SameNetwork,
                 stacklevel=3,
             )
-    common = [train_together, code_origin("torch")]
+    common = [train_together, code_origin("torch"), measure]
     found = contents(data, seeds)
 
     def planned(each: Setting, seed: int) -> PlannedRun:

@@ -18,6 +18,7 @@ from bnutils.sweeps._backends.pool import Pool
 from bnutils.sweeps._engine.group import train_group
 from bnutils.sweeps._engine.planning import Group
 from bnutils.sweeps._engine.seed_data import Content, Data, dataset_of
+from bnutils.training.measures import Measures
 from bnutils.training.recipe import Recipe
 
 
@@ -28,8 +29,8 @@ class Tasks:
     ``shared`` are the arrays that come with every task, none where each seed has its own.
     """
 
-    def __init__(self, data: Data, keep_networks: bool) -> None:
-        self._data, self._keep_networks = data, keep_networks
+    def __init__(self, data: Data, keep_networks: bool, measure: Measures) -> None:
+        self._data, self._rest = data, (keep_networks, measure)
         self._made: dict[Content, Dataset] = {}
         self.shared = _arrays([data]) if isinstance(data, Dataset) else []
 
@@ -37,7 +38,7 @@ class Tasks:
         """The arguments for a group, of which its number is part."""
         build, recipe = group.runs[0].setting.build, group.runs[0].setting.recipe
         replicas = [(run.setting.lr, run.seed) for run in group.runs]
-        own = (number, build, recipe, replicas, self._keep_networks)
+        own = (number, build, recipe, replicas, *self._rest)
         self._make({run.content: run.seed for run in group.runs})
         if pool.here:
             return {run.seed: self._made[run.content] for run in group.runs}, *own
@@ -79,9 +80,10 @@ def train_numbered(
     recipe: Recipe,
     replicas: Sequence[tuple[float, int]],
     keep_networks: bool,
+    measure: Measures,
 ) -> tuple[int, list[dict[str, Any]]]:
     """``number`` and what `train_group` gives: results may arrive in any order."""
-    return number, train_group(build, data, recipe, replicas, keep_networks)
+    return number, train_group(build, data, recipe, replicas, keep_networks, measure)
 
 
 def train_elsewhere(

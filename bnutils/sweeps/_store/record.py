@@ -18,6 +18,9 @@ from bnutils.training.run import Run
 
 RECORD_FORMAT = 1
 WEIGHTS = "network/"  # the arrays under this name are the network's state
+MEASURED = "measured/"  # and these what functions of the reader measured
+APART = ("network", "logits", "measured")
+NAMES = [field.name for field in fields(Run) if field.name not in APART]  # each one array
 UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile)
 
 
@@ -51,16 +54,18 @@ class Record:
         without weights none are needed. Raises NetworkLost where the network makes of them
         something else than the trained one did.
         """
-        names = {field.name for field in fields(Run)} - {"network", "logits"}
-        values: dict[str, Any] = {name: _restored(name, self.arrays[name]) for name in names}
+        values: dict[str, Any] = {name: _restored(name, self.arrays[name]) for name in NAMES}
+        values["measured"] = self._under(MEASURED)
         if not self.has_network:
             return Run(**values)
-        start = len(WEIGHTS)
-        held = {n[start:]: array for n, array in self.arrays.items() if n.startswith(WEIGHTS)}
+        held = self._under(WEIGHTS)
         logits = self.arrays["logits"]
         seed = values["seed"]
         network = restored_network(build, seed, held, images[seed], logits)
         return Run(**values, network=network, logits=logits)
+
+    def _under(self, start: str) -> dict[str, np.ndarray]:
+        return {n.removeprefix(start): self.arrays[n] for n in self.arrays if n.startswith(start)}
 
 
 def _restored(name: str, array: np.ndarray) -> Any:
@@ -71,8 +76,8 @@ def _restored(name: str, array: np.ndarray) -> Any:
 
 def run_arrays(run: Run, keep_network: bool) -> dict[str, np.ndarray]:
     """A run as arrays alone, which any process can read; the weights only where wanted."""
-    names = [field.name for field in fields(Run) if field.name not in ("network", "logits")]
-    arrays = {name: np.asarray(getattr(run, name)) for name in names}
+    arrays = {name: np.asarray(getattr(run, name)) for name in NAMES}
+    arrays |= {MEASURED + name: array for name, array in run.measured.items()}
     if keep_network and run.network is not None and run.logits is not None:
         held = network_arrays(run.network)
         arrays |= {"logits": run.logits, **{WEIGHTS + name: held[name] for name in held}}
