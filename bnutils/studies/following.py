@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from bnutils.data.dataset import Dataset
-from bnutils.networks.building import build_separate, evaluating
-from bnutils.training.descent import descend
+from bnutils.sweeps.fit import fit
 from bnutils.training.recipe import Recipe
-from bnutils.wide import stack
 
 LEVELS = (0.15, 0.5, 0.85)
 
@@ -25,7 +22,7 @@ class Followed:
 
     ``accuracy`` [S, T] is a share between 0 and 1. ``percentiles`` [S, T, 3, units] are the 15th,
     the 50th and the 85th of what arrives at each sigmoid of the last hidden layer. ``seconds``
-    is processor time, measuring included.
+    is processor time, without measuring.
     """
 
     steps: tuple[int, ...]
@@ -60,6 +57,20 @@ def first_reached(steps: Sequence[int], curves: np.ndarray, level: float) -> np.
     return found
 
 
+def right(net: nn.Sequential, dataset: Dataset, images: int) -> Tensor:
+    """The share of the first ``images`` test images that ``net`` assigns to their class."""
+    test = dataset.test.take(images)
+    hits: Tensor = net(dataset.normalise(test.images)).argmax(1) == test.labels  # [B]
+    return hits.double().mean()
+
+
+def arriving(net: nn.Sequential, dataset: Dataset, images: int) -> np.ndarray:
+    """Percentiles [3, units] of what the last sigmoid of ``net`` receives for test images."""
+    last = max(i for i, layer in enumerate(net) if isinstance(layer, nn.Sigmoid))
+    x = dataset.normalise(dataset.test.images[:images])  # [B, C, H, W]
+    return np.asarray(np.quantile(net[:last](x).numpy(), LEVELS, axis=0))
+
+
 def follow(
     build: Callable[[int], nn.Sequential],
     dataset: Dataset,
@@ -71,27 +82,9 @@ def follow(
 ) -> Followed:
     """Train ``build(seed)`` for every seed; measure on the first ``images`` test images.
 
-    The networks are in evaluation mode while they are measured. Raises TypeError for networks
-    that cannot be stacked, ValueError for those that share memory.
+    The networks are in evaluation mode while they are measured. Raises what `fit` does.
     """
-    test = dataset.test.take(images)
-    x = dataset.normalise(test.images)  # [B, C, H, W]
-    stacked = stack(build_separate(build, seeds, x[None]))
-    x = x.expand(len(seeds), *x.shape)  # [S, B, C, H, W]
-    arriving: list[Tensor] = []  # what the last sigmoid receives, [S, units, B]
-    last = [layer for layer in stacked.modules() if isinstance(layer, nn.Sigmoid)][-1]
-    steps, accuracy, percentiles = [], [], []
-    since = time.process_time()
-    for step in descend(stacked, dataset, recipe, lrs=[lr] * len(seeds), seeds=seeds):
-        steps.append(step)
-        hook = last.register_forward_pre_hook(lambda _, inputs: arriving.append(inputs[0]))
-        with hook, torch.no_grad(), evaluating(stacked):
-            logits = stacked(x)  # [S, B, classes]
-        accuracy.append((logits.argmax(2) == test.labels).double().mean(1).numpy())
-        percentiles.append(np.quantile(arriving.pop().numpy(), LEVELS, axis=2))  # [3, S, units]
-    return Followed(
-        steps=tuple(steps),
-        accuracy=np.stack(accuracy, axis=1),
-        percentiles=np.stack(percentiles, axis=1).transpose(2, 1, 0, 3),
-        seconds=time.process_time() - since,
-    )
+    measure = {each.__name__: partial(each, images=images) for each in (right, arriving)}
+    runs = fit(build, dataset, recipe, lrs=[lr], seeds=seeds, jobs=1, measure=measure)
+    accuracy, percentiles = (runs.measured[name][0] for name in measure)  # [S, T, ...]
+    return Followed(runs.steps, accuracy, percentiles, runs.seconds)
