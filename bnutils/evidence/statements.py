@@ -87,7 +87,7 @@ class Statement:
     @property
     def matters(self) -> str:
         """From which size on an effect matters: ``0.5 points``, ``a factor of 1.05``."""
-        size = f"{self.delta:g}"
+        size = f"{self.delta:.3g}"
         return f"a factor of {size}" if self.evidence.log else f"{size} {self.unit}".strip()
 
     @property

@@ -24,8 +24,12 @@ SHAPES = {
     "no relevant effect": '<rect x="-4" y="-4" width="8" height="8" class="hollow"/>',
     "undecided": '<circle r="4" class="hollow"/>',
 }
+LEGEND = (
+    "Mean and 95 % interval, in units of the smallest effect that matters, which the band marks. "
+    "● supported, ◆ contradicted, □ no relevant effect, ○ undecided."
+)
 LIMIT = 300.0  # times what matters; beyond it an effect lies on the edge
-TICKS = (-100, -10, -1, 0, 1, 10, 100)
+TICKS = (-100, -10, -1, 1, 10, 100)
 LABELS, EDGE = 42, 98  # per cent of the width, between which the scale lies
 ROW, HEAD = 24, 36  # pixels
 FEWEST = 3  # findings of a chapter that has a plot
@@ -117,7 +121,8 @@ def forest(app: Sphinx, page: str, claims: list[dict[str, Any]]) -> str:
             plot.heading(name)
         for claim in group:
             plot.row(claim)
-    return plot.drawn(f"{summary(claims)}. Effects beside what is too small to matter.")
+    words = f"{summary(claims)}. To the right is what is claimed."
+    return f'{plot.drawn(words)}<p class="bn-legend">{LEGEND}</p>'
 
 
 class ForestOfChapter(SphinxPostTransform):

@@ -40,6 +40,6 @@ def in_words(findings: list[dict[str, Any]]) -> str:
     return (
         f"Judged together, {rate} of the {len(decided)} decided findings pass a false-discovery "
         f"rate of 5 % (Benjamini and Hochberg), and {every} an error rate of 5 % of all at once "
-        "(Holm). Both take the p of Student's t, because that of a sign-flip test with 8 runs, "
+        "(Holm). Both take the p of Student’s t, because that of a sign-flip test with 8 runs, "
         "at least 1/128, is too coarse for so many findings."
     )
