@@ -67,13 +67,13 @@ def compared(
     return lines, counts
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Read the command line; compare or publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("claims", type=Path, nargs="?", default=BUILT, help="of a build")
     parser.add_argument("--published", type=Path, default=PUBLISHED, help="the folder")
     parser.add_argument("--publish", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if not given.claims.is_file():
         sys.exit(f"{given.claims} is not there: build the book first (make book).")
     claims = json.loads(given.claims.read_text("utf-8"))

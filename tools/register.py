@@ -69,14 +69,14 @@ def registered(
     return text.lstrip("\n")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Read the command line, write the registry and say what has no claim."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("claims", type=Path, help="the claims.json of a build")
     parser.add_argument("--registry", type=Path, default=ROOT / FILE)
     parser.add_argument("--first", type=Path, nargs="*", default=[], help="claims.json before")
     parser.add_argument("--update", nargs="*", default=[], metavar="NAME")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     claims = json.loads(given.claims.read_text("utf-8"))
     text = given.registry.read_text("utf-8") if given.registry.is_file() else ""
     names = {claim["name"] for claim in claims}

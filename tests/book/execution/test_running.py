@@ -160,6 +160,24 @@ def test_failing_cell_fails_jupyter_book_and_is_named(tmp_path: Path) -> None:
     assert len(runs(book, "good")) == 1
 
 
+def test_a_best_rate_on_the_edge_stops_the_build_unless_that_is_said(tmp_path: Path) -> None:
+    setup = "import warnings\nfrom bnutils.training.curves import EdgeOfGrid"
+    warn = 'warnings.warn("0.3 is the largest rate that was tried", EdgeOfGrid)'
+    said = f'warnings.simplefilter("ignore", EdgeOfGrid)\n{warn}'
+    book = make_book(tmp_path, {"one.md": chapter(setup, warn), "two.md": chapter(setup, said)})
+    book.write("bnutils/training/__init__.py", "")
+    book.write("bnutils/training/curves.py", "class EdgeOfGrid(UserWarning): ...\n")
+    for _ in range(2):  # the second build must not pass because nothing changed
+        built = book.build()
+        assert built.returncode != 0
+        line = (tmp_path / "one.md").read_text().splitlines().index(warn)
+        assert f"one.md:{line}: code cell 2 failed" in built.stderr
+        assert "EdgeOfGrid: 0.3 is the largest rate" in built.stderr
+        assert "Try wider rates" in built.stderr and "two.md" not in built.stderr
+    book.write("one.md", chapter(setup, said))
+    assert book.build().returncode == 0
+
+
 WARM = pytest.param(
     True, marks=pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 )

@@ -142,7 +142,7 @@ def counts(claims: list[dict[str, Any]]) -> list[nodes.Node]:
         moved = sum(map(changed, before))
         words.append(
             f"{len(before)} of the findings had been judged before, on seeds that explored; "
-            f"{moved} of them have another verdict now."
+            f"{moved} of them {'has' if moved == 1 else 'have'} another verdict now."
         )
     return [nodes.paragraph("", each) for each in words]
 
