@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from bnutils.evidence.stats import (
-    Interval,
     interval_spec,
     listed,
     log_ratio,
@@ -16,6 +15,7 @@ from bnutils.evidence.stats import (
     ratio,
     verdict,
 )
+from tests.evidence.made import made, made_ratio
 
 
 def test_interval_of_a_textbook_sample():
@@ -44,7 +44,7 @@ def test_covers_the_truth_about_95_times_in_100():
 def test_a_diverged_run_leaves_the_interval_undefined():
     interval = mean_interval([1.0, float("nan"), 2.0])
     assert np.isnan(interval.mean)
-    assert not interval.excludes_zero
+    assert interval.side() == 0
 
 
 def test_refuses_one_run_and_uneven_arms():
@@ -110,13 +110,13 @@ def test_a_ratio_too_wide_for_numbers_is_not_defined():
 @pytest.mark.parametrize(
     ("interval", "reference", "words"),
     [
-        (Interval(0.4288, 0.3614, 0.5088, 5), 1, "0.43 0.36 0.51"),
-        (Interval(12.34, 9.2, 15.5, 5), 0, "12 9 16"),
-        (Interval(0.4, 0.2, 0.6, 5), 0, "0.40 0.20 0.60"),
-        (Interval(1.5, 1.004, 2.0, 5), 1, "1.500 1.004 2.000"),
-        (Interval(-0.001, -0.3, 0.3, 5), 0, "0.0 -0.3 0.3"),
-        (Interval(2e-9, 1e-9, 3e-9, 5), 0, "2e-09 1e-09 3e-09"),
-        (Interval(0.25, 0.25, 0.25, 5), 0, "0.25 0.25 0.25"),
+        (made_ratio(0.4288, 1.1865), 1, "0.43 0.36 0.51"),
+        (made(12.35, 3.15), 0, "12 9 16"),
+        (made(0.4, 0.2), 0, "0.40 0.20 0.60"),
+        (made(1.5, 0.496), 1, "1.500 1.004 1.996"),
+        (made(-0.001, 0.3), 0, "0.0 -0.3 0.3"),
+        (made(2e-9, 1e-9), 0, "2e-09 1e-09 3e-09"),
+        (mean_interval([0.25] * 8), 0, "0.25 0.25 0.25"),
     ],
 )
 def test_writes_as_many_digits_as_the_interval_tells(interval, reference, words):
@@ -126,20 +126,15 @@ def test_writes_as_many_digits_as_the_interval_tells(interval, reference, words)
 
 
 def test_reads_as_a_sentence():
-    assert (
-        f"{Interval(97.61, 97.4, 97.82, 5):.1f}"
-        == "97.6 (95\xa0% interval 97.4 to 97.8, n\xa0=\xa05)"
-    )
-    up, down, unclear = (
-        Interval(0.4, 0.2, 0.6, 5), Interval(-0.4, -0.6, -0.2, 5), Interval(0.1, -0.3, 0.5, 5),
-    )  # fmt: skip
-    assert verdict(up) == "higher by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
-    assert verdict(down) == "lower by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
+    assert f"{made(97.61, 0.21):.1f}" == "97.6 (95\xa0% interval 97.4 to 97.8, n\xa0=\xa08)"
+    up, down, unclear = made(0.4, 0.2), made(-0.4, 0.2), made(0.1, 0.4)
+    assert verdict(up) == "higher by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa08)"
+    assert verdict(down) == "lower by 0.4 points (95\xa0% interval 0.2 to 0.6, n\xa0=\xa08)"
     assert verdict(down, less="smaller", unit="") == (
-        "smaller by 0.4 (95\xa0% interval 0.2 to 0.6, n\xa0=\xa05)"
+        "smaller by 0.4 (95\xa0% interval 0.2 to 0.6, n\xa0=\xa08)"
     )
     assert verdict(unclear) == (
-        "not distinguishable (difference 0.1 points, 95\xa0% interval −0.3 to 0.5, n\xa0=\xa05)"
+        "not distinguishable (difference 0.1 points, 95\xa0% interval −0.3 to 0.5, n\xa0=\xa08)"
     )
 
 
@@ -152,19 +147,12 @@ def test_lists_things_in_words(things, words):
 
 
 def test_an_end_near_zero_never_reads_as_zero():
-    near = Interval(0.9, 0.04, 1.7, 5)
-    assert verdict(near) == "higher by 0.90 points (95\xa0% interval 0.04 to 1.70, n\xa0=\xa05)"
-    below = Interval(0.2, -0.004, 0.41, 5)
-    assert "95\xa0% interval −0.004 to 0.410" in verdict(below)
-    assert (
-        f"{Interval(0.0, -0.01, 0.01, 5):.1f}" == "0.0 (95\xa0% interval 0.0 to 0.0, n\xa0=\xa05)"
-    )
-    assert verdict(Interval(0.0, 0.0, 0.0, 5)) == (
-        "not distinguishable (difference 0.0 points, the same in all 5 runs, which tells no spread)"
-    )
+    assert "points, 95\xa0% interval 0.04 to 1.76" in verdict(made(0.9, 0.86))
+    assert "95\xa0% interval −0.004 to 0.410" in verdict(made(0.203, 0.207))
+    assert f"{made(0.0, 0.01):.1f}" == "0.0 (95\xa0% interval 0.0 to 0.0, n\xa0=\xa08)"
 
 
-@pytest.mark.parametrize("shape", [(5, 4), (2, 5), (5, 1, 3), (2, 2), (0, 3)])
+@pytest.mark.parametrize("shape", [(5, 4), (1, 5), (5, 1), (5, 1, 3), ()])
 @pytest.mark.parametrize(
     "compare",
     [mean_interval, *(partial(two, b=np.ones(5)) for two in (paired_difference, ratio, log_ratio))],
@@ -174,19 +162,34 @@ def test_values_of_one_run_are_not_taken_for_runs(compare, shape):
         compare(np.ones(shape))
 
 
-@pytest.mark.parametrize("shape", [(5,), (1, 5), (5, 1), (1, 5, 1)])
-def test_dimensions_of_one_do_no_harm(shape):
-    values = np.arange(5.0)
-    assert mean_interval(values.reshape(shape)) == mean_interval(values)
-
-
-@pytest.mark.parametrize("values", [[0.97] * 5, [0.0] * 3, [-0.1] * 7, 1.2 + 1e-15 * np.arange(4)])
-def test_equal_runs_judge_nothing(values):
+@pytest.mark.parametrize("values", [[0.97] * 8, [0.0] * 8, [-0.1] * 8, 1.2 + 1e-15 * np.arange(8)])
+def test_equal_runs_judge_nothing_where_the_resolution_is_unknown(values):
     found = mean_interval(values)
     assert found.mean == values[0] and found.n == len(values)
-    assert not found.has_width and not found.excludes_zero
-    assert "the same in all" in verdict(found) and "higher" not in verdict(found)
-    assert ("not to be judged" in verdict(found)) == (values[0] != 0)
+    assert not found.has_width and found.side(-9.0) == found.side(9.0) == 0
+    words = verdict(found)
+    assert "the same in all" in words and "not to be judged" in words and "higher" not in words
+
+
+def test_a_resolution_is_added_on_both_sides():
+    equal = mean_interval([0.3] * 8, resolution=0.1)
+    assert (equal.low, equal.high) == pytest.approx((0.25, 0.35)) and equal.has_width
+    assert [equal.side(at) for at in (0.2, 0.26, 0.34, 0.4)] == [1, 0, 0, -1]
+    values = np.random.default_rng(0).normal(size=8)
+    exact, coarse = mean_interval(values), mean_interval(values, resolution=0.5)
+    assert coarse.mean == exact.mean
+    assert (exact.low - coarse.low, coarse.high - exact.high) == pytest.approx((0.25, 0.25))
+    assert paired_difference(values, 0 * values, resolution=0.5) == coarse
+    with pytest.raises(ValueError, match="resolution is -1; give the step of the measure, or 0"):
+        mean_interval(values, resolution=-1)
+
+
+def test_an_interval_is_scaled_with_its_runs():
+    found = made(2, 1).times(3)
+    again = mean_interval(found.runs)
+    assert (found.mean, found.low, found.high) == pytest.approx((again.mean, again.low, again.high))
+    with pytest.raises(ValueError, match="factor is -1; give a positive number"):
+        made(2, 1).times(-1)
 
 
 @pytest.mark.parametrize("values", [[np.nan] * 5, [1.0, np.inf], [0.5, np.nan, 0.7]])
