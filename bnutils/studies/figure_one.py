@@ -13,7 +13,7 @@ from bnutils.data.dataset import Dataset, Part
 from bnutils.data.statistics import pixel_statistics
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.networks.mlp import mlp
-from bnutils.sweeps.sweep import Sweep, grid
+from bnutils.sweeps.tuning import EVIDENCE, MORE_EVIDENCE, Tuning, tuned
 from bnutils.training.recipe import Recipe
 
 SIGMOID_GAIN = 8**0.5  # with it `mlp` draws from N(0, (4 / √fan_in)²): 4 undoes the slope 1/4
@@ -36,12 +36,12 @@ class FigureOne:
     narrow: float = 0.05
     batch_size: int = 60
     points: int = 40
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    seeds: tuple[int, ...] = EVIDENCE
 
     @classmethod
     def on(cls, dataset: Dataset, factor: int = 1) -> FigureOne:
         """The experiment with ``factor`` times the usual numbers of steps, which suit the data."""
-        steps, short, level = (2000, 100, 0.8) if dataset.name == "digits" else (5000, 250, 0.9)
+        steps, short, level = (2000, 100, 0.8) if dataset.name == "digits" else (2500, 200, 0.9)
         points = min(200, factor * cls.points)
         images = black_and_white(dataset)
         return cls(images, factor * steps, factor * short, level, points=points)
@@ -62,10 +62,16 @@ class FigureOne:
         """How the networks of the figure are trained, with the points at which to look."""
         return Recipe(batch_size=self.batch_size, steps=self.steps, points=self.points)
 
-    def rates(self, lrs: Sequence[float] = (0.1, 0.5, 2.0, 8.0)) -> Sweep:
-        """All arms at all of ``lrs``, for the shorter time."""
+    def drawn(self, seed: int) -> Dataset:
+        """A data set for each seed: training and validation images drawn anew."""
+        sizes = {"train": min(12_000, len(self.dataset.train)),
+                 "validation": min(1000, len(self.dataset.validation))}  # fmt: skip
+        return self.dataset.resampled(seed, **sizes)
+
+    def rates(self, lrs: Sequence[float], seeds: Sequence[int] = MORE_EVIDENCE) -> Tuning:
+        """All arms at the best of ``lrs``, for the shorter time, each seed with its own images."""
         recipe = replace(self.recipe, steps=self.short, points=1, evaluate_on=1000, test=True)
-        return grid(self.arms, self.dataset, recipe, lrs=lrs, seeds=self.seeds)
+        return tuned(self.arms, self.drawn, recipe, lrs=lrs, seeds=seeds)
 
 
 def sigmoid_network(

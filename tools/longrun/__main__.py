@@ -46,11 +46,10 @@ def arm_report(chosen: float, tried: dict[str, list[float]], followed: Followed)
 
 def long_run(study: FigureOne, rates: Sequence[float]) -> dict[str, dict[str, Any]]:
     """Choose each arm's learning rate on the validation set, then train it for all steps."""
-    compared = study.rates(rates).run()
+    compared = study.rates(rates, seeds=study.seeds[:1]).run()  # for the choice alone
     reports = {}
-    for arm, build in study.arms.items():
-        runs = compared.of(arm)
-        chosen = runs.best().lrs[0]
+    for (arm, _), runs in compared.choices.items():
+        build, chosen = study.arms[arm], compared.of(arm).lrs[0]
         ends = runs.validation_accuracy[:, :, -1].round(4).tolist()  # [L][S]
         tried = {f"{lr:g}": row for lr, row in zip(runs.lrs, ends, strict=True)}
         print(f"{arm}: learning rate {chosen:g}", flush=True)
