@@ -17,18 +17,19 @@ class Claim(Statement):
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, the verdict and the words for the numbers; undefined numbers are None."""
-        evidence = {name: _plain(value) for name, value in asdict(self.evidence).items()}
-        derived = {
+        found = _plain(asdict(self))
+        return {
+            **found,
+            "evidence": {**found["evidence"], "n": self.evidence.n},
             "verdict": self.verdict,
             "claimed": self.claimed,
             "ours": f"{self.mean} ({self.interval})",
-            "band": self.band,
+            "band": _plain(self.band),
             "p": _plain(self.evidence.t_p(self.reference)),
             "p_sign_flip": _plain(self.evidence.sign_flip_p(self.reference)),
             "selection_seeds": ranges(self.chosen_on),
             "evidence_seeds": ranges(self.seeds),
         }
-        return {**asdict(self), "evidence": {**evidence, "n": self.evidence.n}, **derived}
 
     def __str__(self) -> str:
         """The claim in lines of plain text, as ``print`` shows it."""
@@ -44,7 +45,9 @@ class Claim(Statement):
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: undefined numbers are None."""
-    if isinstance(value, tuple):
+    """A value as JSON has it: undefined numbers are None, and rows are lists."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return None if isinstance(value, float) and not isfinite(value) else value

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from bs4 import BeautifulSoup, Tag
 
 from bnutils.evidence.claims import CLAIM_MIME, Claim
@@ -197,17 +198,35 @@ def test_a_false_claim_stops_the_build_with_mnist_alone(tmp_path: Path) -> None:
     assert {found["name"] for found in built(book)} == {"discussed", "fewer-updates", "open"}
 
 
-def test_claims_of_cached_chapters_stay(tmp_path: Path) -> None:
-    cell = (
+NOTEBOOKS = """
+extensions += ["bookext.pages.notebooks"]
+html_baseurl = "https://example.org/"
+
+def setup(app):
+    app.add_config_value("book_macros", {}, "html", dict)
+"""
+
+
+def test_claims_of_cached_chapters_stay_and_reach_their_notebook(tmp_path: Path) -> None:
+    imports = (
         "from bnutils.evidence.claims import Claim\n"
         "from bnutils.evidence.intervals import Interval\n"
-        f"{claim()!r}"
     )
-    book = book_of(tmp_path, {"one.md": chapter(cell)}, "cache")
+    page = chapter(*(f"{imports}{claim(name)!r}" for name in "abc"))
+    book = book_of(tmp_path, {"one.md": page}, "cache")
+    book.write("conf.py", (tmp_path / "conf.py").read_text() + NOTEBOOKS)
+    (book.build_folder / "html/_sources").mkdir(parents=True)  # as the theme of the book does
     shutil.copytree(ROOT / "bnutils/evidence", tmp_path / "bnutils/evidence")
     first = built(book)
-    assert [found["name"] for found in first] == ["fewer-updates"]
-    book.write("one.md", chapter(cell).replace("Some words", "Other words"))
+    assert [found["name"] for found in first] == ["a", "b", "c"]
+    notebook = nbformat.read(book.build_folder / "html/_sources/one.ipynb", 4)
+    _, _, words, *cells = notebook.cells
+    assert words.source == "Some words.", "the drawing of the page has no place there"
+    for cell, name in zip(cells, "abc", strict=True):
+        card = cell.outputs[0]["data"]["text/markdown"]
+        assert f"name='{name}'" in cell.source and "**✓ Supported.**" in card
+        assert "[Rosenblatt, 1958](https://example.org/bibliography.html#" in card
+    book.write("one.md", page.replace("Some words", "Other words"))
     assert built(book) == first
     shutil.rmtree(tmp_path / "_build" / ".doctrees")
     (tmp_path / "_build/html/claims.json").unlink()

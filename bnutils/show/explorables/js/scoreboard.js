@@ -41,7 +41,7 @@ function render({ model, el }) {
     kind: choose("kind", different(rows.flatMap(({ kind }) => kind.split(", ")))),
     chapter: choose("chapter", different(rows.map(({ chapter }) => chapter))),
   };
-  const useful = Object.values(choices).filter(({ input }) => input.options.length > 2); // with what to choose from
+  const useful = Object.values(choices).filter(({ input }) => input.options.length > 1);
   const order = select({ label: "sorted by", value: read().order, options: Object.entries(ORDERS),
     onChange: (order) => write({ order }) });
   const search = element("input", { type: "search", id: freshId() });
