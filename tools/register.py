@@ -1,7 +1,8 @@
 """Register claims before their evidence is trained: python -m tools.register CLAIMS.JSON.
 
 Writes an entry into book/claims.toml for each claim of a built claims.json that has none. What is
-there stays, but for the entries named with --update, whose hand-written fields are kept.
+there stays, but for the entries named with --update, whose hand-written fields are kept. Where the
+build tried the book on other seeds, as 900-907, --seeds 900 100 registers 100-107 in their place.
 """
 
 from __future__ import annotations
@@ -43,6 +44,16 @@ def entry(claim: dict[str, Any], kept: dict[str, Any], first: dict[str, str], da
     return "\n".join([f"[{claim['name']}]", *lines]) + "\n"
 
 
+def on_seeds(claim: dict[str, Any], pilot: int, final: int) -> dict[str, Any]:
+    """The claim with its evidence from the seeds from ``final`` on, if it is from ``pilot`` on."""
+
+    def moved(found: re.Match[str]) -> str:
+        seed = int(found[0])
+        return str(seed - pilot + final if seed >= pilot else seed)
+
+    return {**claim, "evidence_seeds": re.sub(r"\d+", moved, claim["evidence_seeds"])}
+
+
 def verdicts(paths: Iterable[Path]) -> dict[str, dict[str, str]]:
     """The verdicts of earlier builds, by claim and data set, in today's words."""
     found: dict[str, dict[str, str]] = {}
@@ -76,8 +87,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--registry", type=Path, default=ROOT / FILE)
     parser.add_argument("--first", type=Path, nargs="*", default=[], help="claims.json before")
     parser.add_argument("--update", nargs="*", default=[], metavar="NAME")
+    parser.add_argument("--seeds", type=int, nargs=2, default=[0, 0], metavar=("PILOT", "FINAL"))
     given = parser.parse_args(arguments)
-    claims = json.loads(given.claims.read_text("utf-8"))
+    built = json.loads(given.claims.read_text("utf-8"))
+    claims = [on_seeds(claim, *given.seeds) for claim in built]
     text = given.registry.read_text("utf-8") if given.registry.is_file() else ""
     names = {claim["name"] for claim in claims}
     if unknown := sorted(set(given.update) - names):

@@ -72,6 +72,10 @@ def test_registers_by_command(tmp_path: Path, capsys: Capture) -> None:
     register.main(command)
     assert "No page states a:" in capsys.readouterr().out
     assert path.read_text().startswith(before) and "[b]" in path.read_text()
+    claims.write_text(json.dumps([said("d", seeds=range(900, 908)), said("e", seeds=range(7, 15))]))
+    register.main([*command, "--seeds", "900", "100"])
+    found = tomllib.loads(path.read_text())
+    assert [found[name]["evidence"] for name in "de"] == ["100-107", "7-14"]
     with pytest.raises(SystemExit, match="no claim z"):
         register.main([*command, "--update", "z"])
 
