@@ -64,9 +64,8 @@ class FigureOne:
 
     def drawn(self, seed: int) -> Dataset:
         """A data set for each seed: training and validation images drawn anew."""
-        sizes = {"train": min(12_000, len(self.dataset.train)),
-                 "validation": min(1000, len(self.dataset.validation))}  # fmt: skip
-        return self.dataset.resampled(seed, **sizes)
+        train, validation = len(self.dataset.train), len(self.dataset.validation)
+        return self.dataset.resampled(seed, min(train, 12_000), min(validation, 1000))
 
     def rates(self, lrs: Sequence[float], seeds: Sequence[int] = MORE_EVIDENCE) -> Tuning:
         """All arms at the best of ``lrs``, for the shorter time, each seed with its own images."""

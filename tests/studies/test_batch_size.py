@@ -6,7 +6,6 @@ import torch
 
 from bnutils.data import load
 from bnutils.studies.batch_size import BatchSizeStudy
-from bnutils.sweeps._engine.planning import planned_runs
 
 SIZES = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
@@ -16,37 +15,31 @@ def study():
     return BatchSizeStudy.on(load("digits"))
 
 
-def keys(sweep):
-    return [run.key for run in planned_runs(sweep.settings, sweep.dataset, sweep.seeds)]
-
-
-def recipes(sweep):
-    return list(dict.fromkeys(setting.recipe for setting in sweep.settings))
-
-
-def test_there_are_ten_sizes_two_arms_four_rates_and_five_seeds(study):
-    for sweep in (study.equal_epochs(), study.equal_updates()):
-        assert [recipe.batch_size for recipe in recipes(sweep)] == SIZES
-        assert len(set(keys(sweep))) == 10 * 2 * 4 * 5
-        assert all(recipe.test for recipe in recipes(sweep))
+def test_ten_sizes_and_two_arms_choose_among_three_rates(study):
+    for tuning in (study.equal_epochs(), study.equal_updates()):
+        assert [recipe.batch_size for recipe in tuning.recipes] == SIZES
+        assert [len(ladder) for ladder in tuning.ladders.values()] == [3] * 10 * 2
+        assert {arm for arm, _ in tuning.ladders} == set(study.arms)
+        assert all(recipe.test for recipe in tuning.recipes)
+        assert not {*tuning.selection} & {*tuning.seeds} and len(tuning.seeds) >= 8
 
 
 def test_equal_epochs_are_as_many_samples_as_full_batches_allow(study):
-    samples = study.epochs * len(study.dataset.train)
-    for recipe in recipes(study.equal_epochs()):
+    samples = study.epochs * study.images
+    for recipe in study.equal_epochs().recipes:
         seen = recipe.steps * recipe.batch_size
         assert samples - study.epochs * (recipe.batch_size - 1) <= seen <= samples
 
 
 def test_equal_updates_are_equal(study):
-    assert {recipe.steps for recipe in recipes(study.equal_updates())} == {study.updates}
+    assert {recipe.steps for recipe in study.equal_updates().recipes} == {study.updates}
 
 
 def test_the_rates_lie_around_a_centre_that_grows_with_the_size(study):
-    by_size = {recipe.batch_size: recipe for recipe in recipes(study.equal_epochs())}
+    by_size = {recipe.batch_size: recipe for recipe in study.equal_epochs().recipes}
     for arm, centre, power in (("no BN", 0.1, 0.5), ("BN", 0.3, 0.75)):
         for size, recipe in by_size.items():
-            expected = centre * (size / 64) ** power * np.array([0.1, 0.32, 1.0, 3.2])
+            expected = centre * (size / 64) ** power * np.array([0.32, 1.0, 3.2])
             assert study.lrs(arm, recipe) == pytest.approx(expected, rel=0.05)  # two digits
 
 
@@ -57,16 +50,11 @@ def test_both_arms_start_from_the_same_weights(study):
     assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
 
 
-def test_only_the_first_images_are_trained_on():
+def test_each_seed_draws_its_own_images():
     dataset = load("digits")
-    first = BatchSizeStudy.on(dataset, images=100).dataset
-    assert torch.equal(first.train.images, dataset.train.images[:100])
-    assert len(first.test) == len(dataset.test)
-
-
-def test_whoever_declares_the_study_shares_its_runs(study):
-    again = BatchSizeStudy.on(load("digits"))
-    assert keys(again.equal_epochs()) == keys(study.equal_epochs())
-    assert keys(again.equal_updates()) == keys(study.equal_updates())
-    other = BatchSizeStudy.on(load("digits"), images=1000)
-    assert not set(keys(other.equal_epochs())) & set(keys(study.equal_epochs()))
+    study = BatchSizeStudy.on(dataset, images=100)
+    one, other = study.drawn(1), study.drawn(2)
+    assert [len(part) for part in (one.train, one.validation)] == [100, 300]
+    assert torch.equal(one.train.images, study.drawn(1).train.images)
+    assert not torch.equal(one.train.images, other.train.images)
+    assert torch.equal(one.test.images, dataset.test.images)

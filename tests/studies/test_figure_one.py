@@ -14,6 +14,7 @@ from bnutils.data import load
 from bnutils.layers.batchnorm import BatchNorm1d
 from bnutils.studies.figure_one import FigureOne, black_and_white, sigmoid_network
 from bnutils.studies.following import Followed, first_reached, follow
+from bnutils.sweeps.tuning import EVIDENCE
 from bnutils.training.batches import batch_indices
 from bnutils.training.recipe import Recipe
 from tools.longrun.__main__ import main, typical_unit
@@ -55,8 +56,7 @@ def test_the_arms_are_the_paper_s_networks_from_the_same_draws(dataset):
 def test_the_factor_makes_all_trainings_longer(dataset):
     usual, longer = FigureOne.on(dataset), FigureOne.on(dataset, 3)
     assert longer.recipe.steps == 3 * usual.recipe.steps
-    settings = {setting.recipe.steps for setting in longer.rates().settings}
-    assert settings == {3 * usual.short}
+    assert {recipe.steps for recipe in longer.rates([0.1]).recipes} == {3 * usual.short}
 
 
 @pytest.mark.parametrize("norm", [None, BatchNorm1d])
@@ -118,7 +118,7 @@ def test_the_long_run_writes_what_the_page_reads(dataset, tmp_path, monkeypatch,
     assert set(report["arms"]) == {"no BN", "BN", "wide"}
     points = len(report["steps"])
     for arm in report["arms"].values():
-        assert np.shape(arm["test_accuracy"]) == (5, points)
+        assert np.shape(arm["test_accuracy"]) == (len(EVIDENCE), points)
         assert np.shape(arm["percentiles_of_typical_unit"]) == (points, 3)
         assert arm["lr"] in report["settings"]["rates"]
         ends = {float(lr): np.mean(values) for lr, values in
