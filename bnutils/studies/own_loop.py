@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,28 +28,31 @@ def at_best_rate(
 ) -> tuple[list[nn.Sequential], float]:
     """Networks of ``seeds`` trained by ``loop`` at a rate that ``selection`` seeds chose; the rate.
 
-    ``loop`` trains R networks as one stack, given with their rates [R] and their R seeds. The best
+    ``loop`` trains R networks as one stack, given with their rates [R] and R seeds. The best
     rate has the highest mean accuracy on the validation set, of equal ones it is the smallest; a
     ladder ``lrs`` grows until it is inside, as in `bnutils.sweeps.tuning`.
     """
     ladder, scores = sorted(lrs), dict[float, float]()
     for _ in range(MOST_LONGER + 1):
-        for lr in [lr for lr in ladder if lr not in scores]:
-            nets = _trained(build, lr, loop, selection)
-            pairs = list(zip(nets, selection, strict=True))
-            scores[lr] = sum(_accuracy(net, data, seed) for net, seed in pairs) / len(pairs)
+        rates = [lr for lr in ladder if lr not in scores]
+        pairs = [(lr, seed) for lr in rates for seed in selection]
+        nets = _trained(build, pairs, loop)
+        hits = [_accuracy(net, data, seed) for net, (_, seed) in zip(nets, pairs, strict=True)]
+        means = np.reshape(hits, (len(rates), -1)).mean(1)
+        scores |= zip(rates, means, strict=True)
         best = max(ladder, key=scores.__getitem__)
         if not grow(ladder, best):
             break
-    return _trained(build, best, loop, seeds), best
+    return _trained(build, [(best, seed) for seed in seeds], loop), best
 
 
 def _trained(
-    build: Callable[[int], nn.Sequential], lr: float, loop: Loop, seeds: Sequence[int]
+    build: Callable[[int], nn.Sequential], pairs: Sequence[tuple[float, int]], loop: Loop
 ) -> list[nn.Sequential]:
+    rates, seeds = zip(*pairs, strict=True)
     nets = [build(seed) for seed in seeds]
     stacked = stack(nets)
-    loop(stacked, torch.full((len(nets),), lr), seeds)
+    loop(stacked, torch.tensor(rates), seeds)
     unstack(stacked, nets)
     return nets
 

@@ -89,18 +89,17 @@ def test_training_on_two_devices_is_training_on_the_whole_batch(devices):
         norm: partial(study_network, sizes=(64, 12, 10), norm=norm)
         for norm in (SyncBatchNorm1d, BatchNorm1d)
     }
-    lrs, seeds, steps = (0.05, 0.1), (0, 1), 3
+    lrs, seeds, steps = (0.05, 0.1, 0.1), (0, 0, 1), 3
     task = partial(train_on_devices, batch_size=8, steps=steps)
-    states = devices.run(task, networks[SyncBatchNorm1d], digits, lrs, seeds)
-    own = devices.run(task, networks[BatchNorm1d], digits, lrs, seeds)
-    replicas = [(lr, seed) for lr in lrs for seed in seeds]
-    nets = [networks[BatchNorm1d](seed) for _, seed in replicas]
-    stacked = stack(nets)
-    recipe = Recipe(batch_size=8, steps=steps)
-    rates, orders = zip(*replicas, strict=True)
-    list(descend(stacked, digits, recipe, lrs=rates, seeds=orders))
-    unstack(stacked, nets)
-    whole_batch = [net.state_dict() for net in nets]
+    data = {seed: digits.resampled(seed, train=50) for seed in seeds}
+    states = devices.run(task, networks[SyncBatchNorm1d], data, lrs, seeds)
+    own = devices.run(task, networks[BatchNorm1d], data, lrs, seeds)
+    recipe, whole_batch = Recipe(batch_size=8, steps=steps), []
+    for lr, seed in zip(lrs, seeds, strict=True):
+        stacked = stack([net := networks[BatchNorm1d](seed)])
+        list(descend(stacked, data[seed], recipe, lrs=[lr], seeds=[seed]))
+        unstack(stacked, [net])
+        whole_batch.append(net.state_dict())
     for first, second, alone, expected in zip(*states, own[0], whole_batch, strict=True):
         torch.testing.assert_close(first, expected, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(second, expected, rtol=1e-4, atol=1e-5)

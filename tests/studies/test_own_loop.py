@@ -46,10 +46,9 @@ def test_plain_descent_at_its_best_rate_gives_the_networks_of_a_tuning(one_threa
     ).run(MemoryStore(), jobs=1)
     runs = results.of("BN")
     assert rate == runs.lrs[0] < max(runs.tried) and len(runs.tried) == len(RATES) + 1
-    chosen = [*torch.tensor(runs.tried).tolist()]
-    assert tried == [
-        *(([lr] * len(SELECTION), SELECTION) for lr in chosen),
-        ([torch.tensor(rate).item()] * len(SEEDS), SEEDS),
-    ]
+    rates = [[lr for lr in some for _ in SELECTION] for some in (RATES, runs.tried[len(RATES) :])]
+    expected = [(some, SELECTION * (len(some) // len(SELECTION))) for some in rates]
+    expected.append(([rate] * len(SEEDS), SEEDS))
+    assert tried == [(torch.tensor(some).tolist(), seeds) for some, seeds in expected]
     for found, expected in zip(nets, runs.nets[0], strict=True):
         torch.testing.assert_close(found.state_dict(), expected.state_dict(), rtol=1e-4, atol=1e-5)

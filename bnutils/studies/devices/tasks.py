@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 import torch.distributed as dist
@@ -66,29 +66,28 @@ def running_means(x: Tensor, shares: Sequence[int], broadcast: bool) -> Tensor:
 
 def train_on_devices(
     build: Callable[[int], nn.Sequential],
-    dataset: Dataset,
+    data: Mapping[int, Dataset],
     lrs: Sequence[float],
     seeds: Sequence[int],
     *,
     batch_size: int,
     steps: int,
 ) -> list[dict[str, Tensor]]:
-    """States of the networks ``build(seed)`` trained by SGD, for every learning rate and seed.
+    """States of networks ``build(seed)`` trained by SGD, of R ``seeds`` at R rates ``lrs``.
 
-    Each batch of ``batch_size`` is dealt out to the devices in equal parts, and the gradients of
-    their mean losses are averaged, as DDP does. The networks train side by side as one stack; the
-    order is that of the learning rates, then that of the seeds. The state is this device's: its
-    running statistics are its own where they are not synchronised.
+    A seed has its own data set. Each batch of ``batch_size`` is dealt out to the devices in equal
+    parts, and the gradients of their mean losses are averaged, as DDP does. The networks train
+    side by side as one stack. The state is this device's: its running statistics are its own where
+    they are not synchronised.
     """
-    nets = [build(seed) for _ in lrs for seed in seeds]
-    stacked = stack(nets)
-    rates = torch.tensor(lrs).repeat_interleave(len(seeds))  # [R]
+    nets = [build(seed) for seed in seeds]
+    stacked, rates = stack(nets), torch.tensor(lrs)
     parameters = [p for p in stacked.parameters() if p.requires_grad]
-    stream = batches(dataset, batch_size, list(seeds) * len(lrs))
+    streams = [batches(data[seed], batch_size, [seed]) for seed in seeds]
     rank, devices = dist.get_rank(), dist.get_world_size()
     for _ in range(steps):
-        images, labels = next(stream)  # [R, B, C, H, W], [R, B]
-        images, labels = images.chunk(devices, dim=1)[rank], labels.chunk(devices, dim=1)[rank]
+        whole = map(torch.cat, zip(*map(next, streams), strict=True))
+        images, labels = (part.chunk(devices, dim=1)[rank] for part in whole)  # [R, B_k, ...]
         losses = F.cross_entropy(stacked(images).mT, labels, reduction="none").mean(1)  # [R]
         stacked.zero_grad()
         (losses * rates).sum().backward()
