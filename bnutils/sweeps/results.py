@@ -43,12 +43,24 @@ class Results:
         """The runs of one arm and recipe, all learning rates and seeds.
 
         The keywords are fields of `Recipe` and say which one, where there are several.
-        Diverged runs are there too, with their losses.
-        Raises ValueError unless exactly one recipe fits, RunFailed where a run failed or its
-        network cannot be given back as it was trained.
+        Diverged runs are there too, with their losses. Raises ValueError unless exactly one
+        recipe fits, RunFailed where a run failed or its network cannot be given back as trained.
         """
-        unknown = recipe.keys() - {field.name for field in fields(Recipe)}
-        if unknown:
+        chosen = self._chosen(arm, recipe)
+        own = chosen[0][0].setting.recipe
+        with_network = {run.seed for run, record in chosen if record.has_network}
+        size = own.batch_size
+        images = {seed: probe_images([self.data_of(seed)], size)[0] for seed in with_network}
+        try:
+            runs = Runs.of([record.run(run.setting.build, images) for run, record in chosen])
+        except NetworkLost as error:
+            raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
+        choice = self.choices.get((arm, own))
+        return replace(runs, tried=choice.lrs) if choice else runs
+
+    def _chosen(self, arm: str, recipe: Mapping[str, Any]) -> list[tuple[PlannedRun, Record]]:
+        """The runs of one arm and recipe, all measured; raises as `of` says."""
+        if unknown := recipe.keys() - {field.name for field in fields(Recipe)}:
             raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}")
         arms = list(dict.fromkeys(run.setting.arm for run in self.runs))
         if arm not in arms:
@@ -72,15 +84,7 @@ class Results:
                     f"the run of {arm!r}, {words(vars(run.setting.recipe))}, "
                     f"lr={run.setting.lr:g}, seed={run.seed} failed: {record.reason}"
                 )
-        with_network = {run.seed for run, record in chosen if record.has_network}
-        size = fitting[0].batch_size
-        images = {seed: probe_images([self.data_of(seed)], size)[0] for seed in with_network}
-        try:
-            runs = Runs.of([record.run(run.setting.build, images) for run, record in chosen])
-        except NetworkLost as error:
-            raise RunFailed(f"a run of {arm!r} is there, but not its network: {error}") from error
-        choice = self.choices.get((arm, fitting[0]))
-        return replace(runs, tried=choice.lrs) if choice else runs
+        return chosen
 
     def data_of(self, seed: int) -> Dataset:
         """The data set of a seed; raises ValueError where there is no such seed."""
