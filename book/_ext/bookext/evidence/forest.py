@@ -4,7 +4,6 @@ An effect is measured in its own smallest effect that matters, of ratios in loga
 right is what the claim says. The scale is logarithmic beyond about 1.
 """
 
-from collections import Counter
 from html import escape
 from itertools import groupby
 from math import copysign, log, log10
@@ -15,9 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .claim_outputs import anchor, scoreboards
+from .multiplicity import summary
 from .registry import told
 
-VERDICTS = ("supported", "contradicted", "no relevant effect", "undecided")
 SHAPES = {
     "supported": '<circle r="5"/>',
     "contradicted": '<path d="M0-6 6 0 0 6-6 0Z"/>',
@@ -54,13 +53,6 @@ def place(effect: float) -> float:
 def findings(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The claims that are no checks and have an interval to draw."""
     return [c for c in claims if not c["check"] and c["evidence"]["mean"] is not None]
-
-
-def summary(claims: list[dict[str, Any]]) -> str:
-    """How many findings there are of each verdict: ``9 findings: 6 supported, 3 undecided``."""
-    number = Counter(claim["verdict"] for claim in claims)
-    parts = ", ".join(f"{number[verdict]} {verdict}" for verdict in VERDICTS if number[verdict])
-    return f"{len(claims)} finding{'s' * (len(claims) != 1)}: {parts}"
 
 
 class Plot:

@@ -1,10 +1,14 @@
-"""How many decided findings stay where all of them are judged together."""
+"""All claims in a few sentences, and how many stay where they are judged together."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from .registry import changed
+
 LEVEL = 0.05
 DECIDED = ("supported", "contradicted")
+VERDICTS = (*DECIDED, "no relevant effect", "undecided")
 
 
 def benjamini_hochberg(p: Sequence[float]) -> float:
@@ -29,7 +33,7 @@ def holm(p: Sequence[float]) -> float:
     return passed
 
 
-def in_words(findings: list[dict[str, Any]]) -> str:
+def together(findings: list[dict[str, Any]]) -> str:
     """How many of the decided findings pass; all with a p count among what is judged."""
     tested = [claim for claim in findings if claim["p"] is not None]
     decided = [claim for claim in tested if claim["verdict"] in DECIDED]
@@ -43,3 +47,31 @@ def in_words(findings: list[dict[str, Any]]) -> str:
         "(Holm). Both take the p of Student’s t, because that of a sign-flip test with 8 runs, "
         "at least 1/128, is too coarse for so many findings."
     )
+
+
+def summary(claims: list[dict[str, Any]]) -> str:
+    """How many findings there are of each verdict: ``9 findings: 6 supported, 3 undecided``."""
+    number = Counter(claim["verdict"] for claim in claims)
+    parts = ", ".join(f"{number[verdict]} {verdict}" for verdict in VERDICTS if number[verdict])
+    return f"{len(claims)} finding{'s' * (len(claims) != 1)}: {parts}"
+
+
+def counts(claims: list[dict[str, Any]]) -> list[str]:
+    """How many claims there are of each verdict, and what becomes of them judged together."""
+    if not claims:
+        return ["No chapter states a claim yet."]
+    found = [claim for claim in claims if not claim["check"]]
+    checks = [claim for claim in claims if claim["check"]]
+    data = " and ".join(sorted({claim["data"] for claim in claims}))
+    words = [f"Tested on {data}. {summary(found)}."]
+    if checks:
+        words[0] += f" Apart from them, {summary(checks).replace('finding', 'check')}."
+    words.append(together(found))
+    before = [claim for claim in found if claim["first"]]
+    if before:
+        moved = sum(map(changed, before))
+        words.append(
+            f"{len(before)} of the findings had been judged before, on seeds that explored; "
+            f"{moved} of them {'has' if moved == 1 else 'have'} another verdict now."
+        )
+    return words

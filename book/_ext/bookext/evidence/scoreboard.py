@@ -11,9 +11,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from .card_citations import citations
 from .claim_outputs import anchor
-from .forest import findings, forest, summary
-from .multiplicity import in_words
-from .registry import changed, told
+from .forest import findings, forest
+from .multiplicity import counts
+from .registry import told
 
 COLUMNS = {"Claim": 34, "Source": 14, "In the source": 16, "Here": 24, "Verdict": 12}
 
@@ -44,13 +44,14 @@ class FillScoreboard(SphinxPostTransform):
                 for page in self.env.collect_relations()  # in the order of the contents
                 for claim in told(self.env, page)
             ]
-            claims.sort(key=lambda claim: (not claim["headline"], claim["check"]))
-            place.replace_self([*counts(claims), *(self.shown(claims) if claims else [])])
+            words = [nodes.paragraph("", each) for each in counts(claims)]
+            place.replace_self([*words, *(self.shown(claims) if claims else [])])
 
     def shown(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
-        """The plot of the findings in the order of the book, and the table."""
-        found = findings([c for page in self.env.collect_relations() for c in told(self.env, page)])
+        """The plot of the findings, and the table with headlines first and checks last."""
+        found = findings(claims)
         plot = f"<figure>{forest(self.app, self.env.docname, found)}</figure>" if found else ""
+        claims = sorted(claims, key=lambda claim: (not claim["headline"], claim["check"]))
         return [nodes.raw("", plot, format="html"), *live(self.table(claims))]
 
     def table(self, claims: list[dict[str, Any]]) -> nodes.table:
@@ -124,27 +125,6 @@ def badge(verdict: str) -> nodes.inline:
     """A verdict, whose class gives it symbol and colour."""
     name = f"verdict-{verdict.replace(' ', '-')}"
     return nodes.inline("", verdict.capitalize(), classes=["verdict", name])
-
-
-def counts(claims: list[dict[str, Any]]) -> list[nodes.Node]:
-    """How many claims there are of each verdict, and what becomes of them judged together."""
-    if not claims:
-        return [nodes.paragraph("", "No chapter states a claim yet.")]
-    found = [claim for claim in claims if not claim["check"]]
-    checks = [claim for claim in claims if claim["check"]]
-    data = " and ".join(sorted({claim["data"] for claim in claims}))
-    words = [f"Tested on {data}. {summary(found)}."]
-    if checks:
-        words[0] += f" Apart from them, {summary(checks).replace('finding', 'check')}."
-    words.append(in_words(found))
-    before = [claim for claim in found if claim["first"]]
-    if before:
-        moved = sum(map(changed, before))
-        words.append(
-            f"{len(before)} of the findings had been judged before, on seeds that explored; "
-            f"{moved} of them {'has' if moved == 1 else 'have'} another verdict now."
-        )
-    return [nodes.paragraph("", each) for each in words]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
