@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 ALPHA = 0.05  # two-sided, of each test
-BEYOND_DOUBT = 0.0001  # two-sided: at less, no skewness raises a doubt
+BEYOND_DOUBT = 0.0002  # two-sided: at less, no skewness raises a doubt
 MOST_SIGNS = 2**15  # all sign patterns of 16 runs, but for a common sign
 SMALL = 1e-12  # of a sum: differences this small are rounding
 
