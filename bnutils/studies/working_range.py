@@ -36,13 +36,14 @@ def working_decades(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
 def largest_working(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
     """The upper end of the range that `working_decades` measures, [S]: up to where a run works.
 
-    Where a run has no range it is the setting with the best mean. Takes, warns and raises the same.
+    Where a run has no range it is the setting with the best mean. Takes, warns and raises the same,
+    but says nothing of the lower end.
     """
-    return np.asarray(10 ** _ends(accuracy, settings)[1])
+    return np.asarray(10 ** _ends(accuracy, settings, lower=False)[1])
 
 
-def _ends(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
-    """The logarithms of both ends of each run's range, [2, S]."""
+def _ends(accuracy: np.ndarray, settings: ArrayLike, *, lower: bool = True) -> np.ndarray:
+    """The logarithms of both ends of each run's range, [2, S]; ``lower``: it counts too."""
     logs = np.log10(np.asarray(settings, dtype=np.float64))  # [L]
     if len(logs) != len(accuracy) or not np.isfinite(logs).all() or (np.diff(logs) <= 0).any():
         raise ValueError(
@@ -51,7 +52,8 @@ def _ends(accuracy: np.ndarray, settings: ArrayLike) -> np.ndarray:
         )
     peak = int(accuracy.mean(axis=1).argmax())
     above = accuracy - SHARE * _best(accuracy)  # [L, S]
-    if any((part >= 0).all(axis=0).any() for part in (above[: peak + 1], above[peak:])):
+    parts = (above[peak:], above[: peak + 1])[: 1 + lower]
+    if any((part >= 0).all(axis=0).any() for part in parts):
         ends = [float(each) for each in np.asarray(settings)[[0, -1]]]
         words = f"a run works up to the end of the settings tried, {ends[0]:g} to {ends[1]:g}"
         warnings.warn(f"{words}; its range may be longer", EdgeOfGrid, stacklevel=3)

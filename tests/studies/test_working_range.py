@@ -54,3 +54,11 @@ def test_a_range_that_may_go_on_is_told(rows) -> None:
 def test_other_settings_are_refused(settings) -> None:
     with pytest.raises(ValueError, match="give 3 positive numbers that rise"):
         working_decades(np.array([[0.0], [1.0], [0.0]]), settings)
+
+
+def test_the_lower_end_is_no_matter_of_the_largest_that_works() -> None:
+    rates = [0.1, 1.0, 10.0]
+    with pytest.warns(EdgeOfGrid):
+        assert largest_working(np.array([[0.0], [100.0], [95.0]]), rates) == [10.0]
+    # Warnings are errors here.
+    np.testing.assert_allclose(largest_working(np.array([[99.0], [100.0], [0.0]]), rates), 10**0.1)
