@@ -1,11 +1,14 @@
 """Chapters that look at the same networks declare them alike, so that they are trained once."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bnutils.data import load
 from bnutils.sweeps._engine.planning import planned_runs
+from bnutils.sweeps.sweep import grid
+from bnutils.sweeps.tuning import EVIDENCE, SELECTION
 from tests import ROOT
 
 CHAPTERS = ROOT / "book" / "implementation"
@@ -15,20 +18,32 @@ CODE = re.compile(
 
 
 def declared(chapter):
-    """The keys of a chapter's runs by arm and learning rate, as its cells declare them."""
+    """The keys of a chapter's runs by arm, rate and seed, as its cells declare them."""
     setup, *cells = CODE.findall((CHAPTERS / chapter).read_text("utf-8"))
     names = {"__name__": "__main__"}
     exec(setup.partition("use_book_style()")[0], names)
     names |= {"dataset": load("digits"), "glue": lambda *args, **kwargs: None}
     for cell in cells:
-        if "def build(" in cell or "sweep = grid(" in cell:
-            exec(cell.partition("results = sweep.run()")[0], names)
-    sweep = names["sweep"]
-    assert sweep.keep_networks
-    found = {}
-    for run in planned_runs(sweep.settings, sweep.dataset, sweep.seeds):
-        found.setdefault((run.setting.arm, run.setting.lr), []).append(run.key)
-    return found
+        before, found, after = cell.partition("results = tuned(")
+        if found or "def build(" in cell or "def drawn(" in cell:
+            exec(before + found + after.partition(".run()")[0], names)
+        if found:
+            break
+    tuning = names["results"]
+    assert tuning.keep_networks
+    choosing = [replace(recipe, points=1, test=False) for recipe in tuning.recipes]
+    return {
+        (run.setting.arm, run.setting.lr, run.seed): run.key
+        for recipes, seeds in ((choosing, tuning.selection), (tuning.recipes, tuning.seeds))
+        for run in planned_runs(
+            grid(
+                tuning.arms, tuning.dataset, recipes, seeds=seeds,
+                lrs=lambda arm, recipe: tuning.ladders[arm, tuning.recipes[0]],
+            ).settings,
+            tuning.dataset,
+            seeds,
+        )
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +52,14 @@ def comparison():
 
 
 def test_the_baseline_is_the_comparison_without_batch_normalization(comparison):
-    plain = {setting: keys for setting, keys in comparison.items() if setting[0] == "no BN"}
-    assert len(plain) == 5
-    assert declared("baseline.md") == plain
+    baseline = declared("baseline.md")
+    assert len(baseline) == 3 * (len(SELECTION) + len(EVIDENCE))
+    assert {run: comparison[run] for run in baseline} == baseline
 
 
 def test_the_networks_that_are_opened_are_those_of_the_comparison(comparison):
     opened = declared("inside.md")
-    assert set(opened) == {("no BN", 0.1), ("BN", 0.1), ("bare", 0.1)}
-    for arm in ("no BN", "BN"):
-        assert opened[arm, 0.1] == comparison[arm, 0.1]
-    assert not set(opened["bare", 0.1]) & {key for keys in comparison.values() for key in keys}
+    shared = {run for run in opened if run[0] != "bare"}
+    assert {run: opened[run] for run in shared} == comparison
+    bare = {opened[run] for run in set(opened) - shared}
+    assert bare and not bare & set(comparison.values())
