@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bnutils.data.dataset import Dataset
-from bnutils.sweeps.tuning import EVIDENCE, MOST_LONGER, SELECTION, grow
+from bnutils.sweeps.ladders import MOST_LONGER, grow
+from bnutils.sweeps.tuning import EVIDENCE, SELECTION
 from bnutils.training.evaluation import evaluate_networks
 from bnutils.wide import stack, unstack
 

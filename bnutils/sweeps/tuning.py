@@ -5,13 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from torch import nn
 
+from bnutils.data.dataset import Dataset
 from bnutils.sweeps._engine.seed_data import Data
 from bnutils.sweeps._store.folder import default_store
 from bnutils.sweeps._store.store import Store
+from bnutils.sweeps.ladders import MOST_LONGER, grow
 from bnutils.sweeps.results import Results
 from bnutils.sweeps.sweep import Rates, Sweep, grid
 from bnutils.training.checking import several
@@ -22,7 +25,7 @@ from bnutils.training.recipe import Recipe
 SELECTION = (0, 1, 2)  # seeds that choose
 EVIDENCE = tuple(range(100, 108))  # seeds that measure
 MORE_EVIDENCE = tuple(range(100, 116))  # where an interval ends near the reference
-MOST_LONGER = 8  # rates by which a ladder grows to have its best inside
+GUESSING = 0.05  # better than one in as many as there are classes: no more is still a guess
 
 Place = tuple[str, Recipe]  # an arm and a recipe, which have a learning rate of their own
 
@@ -46,15 +49,20 @@ class Tuning:
     ) -> Results:
         """Choose and measure. Takes, gives and raises what `Sweep.run` does.
 
-        Warns, with EdgeOfGrid, of a best rate that stayed the smallest or largest tried.
+        Warns, with EdgeOfGrid, of a best rate that stayed the smallest or largest tried; not of one
+        at which the networks only guess, as at all others.
         """
         store = default_store() if store is None else store
         choices = self._choices(lambda sweep: sweep.run(store, jobs, backend))
+        rates = {
+            place: self._best(runs) if self._guesses(runs) else runs.best(self.on).lrs[0]
+            for place, runs in choices.items()
+        }
         settings = grid(
             self.arms,
             self.dataset,
             self.recipes,
-            lrs=lambda arm, recipe: choices[arm, recipe].best(self.on).lrs,
+            lrs=lambda arm, recipe: [rates[arm, recipe]],
             seeds=self.seeds,
             keep_networks=self.keep_networks,
             measure=self.measure,
@@ -64,7 +72,8 @@ class Tuning:
     def _choices(self, train: Callable[[Sweep], Results]) -> dict[Place, Runs]:
         """The runs that each place chooses from: its ladder, longer where its best is an end."""
         ladders = {place: sorted(ladder) for place, ladder in self.ladders.items()}
-        short = {place: _choosing(place[1]) for place in ladders}
+        # For the choice networks are measured at the end alone, and on no test set.
+        short = {place: replace(place[1], points=1, test=False) for place in ladders}
         for left in reversed(range(MOST_LONGER + 1)):
             rates: dict[Place, set[float]] = {}
             for place, ladder in ladders.items():
@@ -84,6 +93,16 @@ class Tuning:
             if not grown or not left:
                 break
         return found
+
+    @cached_property
+    def _classes(self) -> int:
+        data = self.dataset
+        return len((data if isinstance(data, Dataset) else data(self.selection[0])).classes)
+
+    def _guesses(self, runs: Runs) -> bool:
+        """Whether the networks do no better than guessing at any rate: none is the best then."""
+        ends = runs.validation_accuracy[:, :, -1].mean(axis=1)  # [L]
+        return bool(ends.max() < 1 / self._classes + GUESSING)
 
     def _best(self, runs: Runs) -> float:
         with warnings.catch_warnings():
@@ -129,21 +148,3 @@ def tuned(
         on=on,
         measure=sweep.measure,
     )
-
-
-def _choosing(recipe: Recipe) -> Recipe:
-    """The recipe as it is trained for the choice: measured at the end, on no test set."""
-    return replace(recipe, points=1, test=False)
-
-
-def grow(ladder: list[float], best: float) -> bool:
-    """Put a rate beside the ``best`` one, where that is an end of the ladder; whether it was."""
-    if len(ladder) < 2 or ladder[0] <= 0:
-        return False
-    if best == ladder[0]:
-        ladder.insert(0, float(f"{best**2 / ladder[1]:.2g}"))
-    elif best == ladder[-1]:
-        ladder.append(float(f"{best**2 / ladder[-2]:.2g}"))
-    else:
-        return False
-    return True

@@ -88,8 +88,16 @@ def test_a_ladder_grows_until_its_best_is_inside(lrs):
 def test_a_best_rate_that_stays_an_end_is_told(monkeypatch):
     monkeypatch.setattr("bnutils.sweeps.tuning.MOST_LONGER", 0)
     with pytest.warns(EdgeOfGrid, match="at the edge of those tried"):
-        results, _ = tried(lrs=(1e-6, 1e-5))
+        results, _ = tried(lrs=(0.03, 0.1))
     assert results.of("none").at_edge
+
+
+def test_networks_that_guess_at_every_rate_have_no_best_one():
+    dead = {"dead": lambda seed: mlp([16, 8, 3], gain=0.0, seed=seed)}
+    results, _ = tried(arms=dead)  # and no warning, which would be an error here
+    accuracy = results.choices["dead", RECIPE].validation_accuracy
+    np.testing.assert_allclose(accuracy, 1 / 3)
+    assert results.of("dead").at_edge
 
 
 def test_one_rate_is_no_choice():
