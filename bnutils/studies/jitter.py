@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bnutils.layers.batchnorm import BatchNorm1d
-from bnutils.wide import stack_apart, stack_layer
+from bnutils.wide import stack_layer
+from bnutils.wide.layout import merge, split
+from bnutils.wide.rules.drawing import Drawing
 
 
-class JitteredBatchNorm(BatchNorm1d):
-    """Batch normalization, then noise whose own distribution is new at every pass.
+class Jitter(nn.Module):
+    """Noise whose own distribution is new at every pass.
 
     For each unit and pass a mean from U(-1/2, 1/2) and a scale from U(1, 1.25) are drawn; each
     sample is multiplied and shifted by numbers that scatter around them with the standard
@@ -19,12 +21,27 @@ class JitteredBatchNorm(BatchNorm1d):
 
     SPREAD = 0.1
 
-    def forward(self, x: Tensor) -> Tensor:  # [B, C]
+    def forward(self, x: Tensor, chance: torch.Generator | None = None) -> Tensor:  # [B, C]
         unit = [1, x.shape[1], *[1] * (x.dim() - 2)]  # one number a unit
-        shift = torch.rand(unit) - 0.5 + self.SPREAD * torch.randn(x.shape)  # as x
-        scale = 1 + 0.25 * torch.rand(unit) + self.SPREAD * torch.randn(x.shape)  # as x
-        y: Tensor = super().forward(x)  # as x
-        return scale * y + shift
+        shift = torch.rand(unit, generator=chance) - 0.5  # [1, C]
+        shift = shift + self.SPREAD * torch.randn(x.shape, generator=chance)  # as x
+        scale = 1 + 0.25 * torch.rand(unit, generator=chance)  # [1, C]
+        scale = scale + self.SPREAD * torch.randn(x.shape, generator=chance)  # as x
+        return scale * x + shift
 
 
-stack_layer.register(JitteredBatchNorm, stack_apart)
+class StackedJitter(Drawing):
+    """The noise of S networks, each with its own source of chance: [S, C, B] or [B, S·C, H, W]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        own = split(x, len(self.generators))  # [S, B, C, ...]
+        parts = zip(own, self.generators, strict=True)
+        return merge(torch.stack([Jitter()(part, chance) for part, chance in parts]))
+
+
+stack_layer.register(Jitter, lambda _, layers: StackedJitter(len(layers)))
+
+
+def jittered_batchnorm(num_features: int) -> nn.Sequential:
+    """Batch normalization of [B, C] with `Jitter` behind it."""
+    return nn.Sequential(BatchNorm1d(num_features), Jitter())

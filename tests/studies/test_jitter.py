@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from bnutils.layers.batchnorm import BatchNorm1d
-from bnutils.studies.jitter import JitteredBatchNorm
+from bnutils.studies.jitter import jittered_batchnorm
 from bnutils.wide import stack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -20,7 +20,7 @@ def outputs(layer, x):
 @pytest.mark.parametrize("training", [True, False])
 def test_the_noise_has_the_declared_moments(training):
     x = torch.randn(200, 3, generator=torch.Generator().manual_seed(1))
-    plain, noisy = BatchNorm1d(3).train(training), JitteredBatchNorm(3).train(training)
+    plain, noisy = BatchNorm1d(3).train(training), jittered_batchnorm(3).train(training)
     y = plain(x)  # [B, C]
     seen = outputs(noisy, x).detach()
     mean = seen.mean(0)  # over the noise: E[scale] y + E[shift] = 1.125 y
@@ -36,13 +36,13 @@ def test_the_noise_has_the_declared_moments(training):
 
 
 def test_each_unit_and_each_pass_has_noise_of_its_own():
-    y = outputs(JitteredBatchNorm(4), torch.randn(50, 4)).mean(1)  # [passes, C]
+    y = outputs(jittered_batchnorm(4), torch.randn(50, 4)).mean(1)  # [passes, C]
     together = torch.corrcoef(torch.cat([y.T, y.roll(1, 0).T]))
     assert (together - torch.eye(8)).abs().max() < 0.25
 
 
 def test_a_stack_has_noise_of_its_own_for_every_network():
-    nets = [nn.Sequential(nn.Linear(3, 4), JitteredBatchNorm(4)) for _ in range(2)]
+    nets = [nn.Sequential(nn.Linear(3, 4), jittered_batchnorm(4)) for _ in range(2)]
     nets[1].load_state_dict(nets[0].state_dict())
     x = torch.randn(20, 3)
     first, second = stack(nets)(torch.stack([x, x]))  # each [B, C]

@@ -171,7 +171,8 @@ def test_values_lie_where_the_weights_of_their_networks_do():
         assert list(found) == [p for p in stacked.parameters() if p.requires_grad]
         for parameter, values in found.items():
             assert torch.equal(values.expand_as(parameter), parameter), name
-    assert any(isinstance(m, Apart) for m in stack([build("drawing: jitter", 0)]).modules())
+    apart = stack([build("drawing: noise with weights", 0)])
+    assert any(isinstance(module, Apart) for module in apart.modules())
 
 
 def test_a_weight_that_does_not_divide_among_the_networks_is_an_error():

@@ -10,7 +10,7 @@ from torch import nn
 
 from bnutils import BatchNorm1d
 from bnutils.networks.mlp import mlp
-from bnutils.studies.jitter import JitteredBatchNorm
+from bnutils.studies.jitter import jittered_batchnorm
 from bnutils.sweeps._engine.planning import SameNetwork
 from bnutils.sweeps._store.store import MemoryStore
 from bnutils.sweeps.sweep import grid
@@ -75,8 +75,8 @@ DRAWING = {
     "dropout": dense(partial(nn.Dropout, 0.3), nn.Dropout),
     "noise": dense(Noise, Noise),
     "noise with weights": dense(partial(Shake, 16)),
-    "jitter": dense(partial(JitteredBatchNorm, 16), partial(JitteredBatchNorm, 16)),
-    "several": dense(nn.Dropout, Noise, partial(JitteredBatchNorm, 16), nn.Dropout),
+    "jitter": dense(partial(jittered_batchnorm, 16), partial(jittered_batchnorm, 16)),
+    "several": dense(nn.Dropout, Noise, partial(jittered_batchnorm, 16), nn.Dropout),
     "images": images,
     "no rule": dense(partial(nn.Dropout1d, 0.3), nn.RReLU),
     "no rule, by NumPy": dense(NumPyNoise),
