@@ -99,9 +99,10 @@ def words(found: Tag, left_out: Iterable[Tag] = ()) -> str:
 
 
 def page_parts(book: Built, page: str, selector: str) -> Iterator[str]:
-    """Words of parts of a page, without formulas and outputs."""
+    """Words of parts of a page, without formulas, outputs and the plot of its findings."""
     (article,) = book.soup(page).select("article.bd-article")
-    others = article.select(".math, .cell, a.headerlink, .figure-data, .toctree-wrapper")
+    left_out = ".math, .cell, a.headerlink, .figure-data, .toctree-wrapper, .bn-findings"
+    others = article.select(left_out)
     inside = {id(tag) for other in others for tag in (other, *other.find_all(True))}
     for part in article.select(selector):
         if id(part) not in inside:
