@@ -7,6 +7,7 @@ right is what the claim says. The scale is logarithmic beyond about 1.
 from html import escape
 from itertools import groupby
 from math import copysign, log, log10
+from textwrap import wrap
 from typing import Any
 
 from docutils import nodes
@@ -31,6 +32,7 @@ LIMIT = 300.0  # times what matters; beyond it an effect lies on the edge
 TICKS = (-100, -10, -1, 1, 10, 100)
 LABELS, EDGE = 42, 98  # per cent of the width, between which the scale lies
 ROW, HEAD = 24, 36  # pixels
+LONGEST = 38  # letters of a line of a title, which a phone has room for
 FEWEST = 3  # findings of a chapter that has a plot
 
 
@@ -64,9 +66,13 @@ class Plot:
     def heading(self, page: str) -> None:
         """The title of a chapter, as a link."""
         address = self.app.builder.get_relative_uri(self.page, page)
-        title = escape(self.app.env.titles[page].astext())
-        self.rows.append(f'<a href="{address}"><text y="{self.y + 16}">{title}</text></a>')
-        self.y += ROW
+        lines = wrap(self.app.env.titles[page].astext(), LONGEST)
+        words = "".join(
+            f'<text y="{self.y + 16 * number}">{escape(line)}</text>'
+            for number, line in enumerate(lines, 1)
+        )
+        self.rows.append(f'<a href="{address}">{words}</a>')
+        self.y += 16 * len(lines) + ROW - 16
 
     def row(self, claim: dict[str, Any]) -> None:
         """A claim: its name, its interval and the shape of its verdict, linked to its card."""
