@@ -47,9 +47,6 @@ def html_card(claim: Statement) -> str:
     """
     symbol, colour = VERDICT_LOOKS[claim.verdict]
     anchor = f"claim-{claim.name}"
-    number, _, unit = claim.mean.partition(" ")
-    found = escape(f"{unit} ({claim.interval})").strip()
-    found = found.replace(" %", "&nbsp;%")
     check = ' <span class="check">Check</span>' if claim.check else ""
     return (
         f'<article class="bn-claim" id="{anchor}" aria-labelledby="{anchor}-says" '
@@ -58,7 +55,7 @@ def html_card(claim: Statement) -> str:
         f'<p><span class="badge"><span aria-hidden="true">{symbol}</span> '
         f"{claim.verdict.capitalize()}</span>{check}</p>"
         f'<p class="says" id="{anchor}-says">{escape(claim.statement)}</p>'
-        f'<div class="found">{bar(claim)}<p><b>{number}</b> {found}<br>'
+        f'<div class="found">{bar(claim)}<p><b>{escape(claim.short)}</b><br>'
         f"{escape(claim.quantity)}</p></div>{_terms(claim, _facts(claim))}"
         f"<details><summary>Data, seeds and tests</summary>{_terms(claim, _rest(claim))}</details>"
         "</article>"
@@ -73,7 +70,7 @@ def markdown_card(claim: Statement) -> str:
         [
             f"**{symbol} {_verdict(claim)}.** {_markdown(claim.statement)}",
             "",
-            f"- {_markdown(claim.quantity)}: {_markdown(claim.mean)} ({claim.interval})",
+            f"- {_markdown(claim.quantity)}: {_markdown(claim.short)}",
             *details,
         ]
     )
@@ -86,7 +83,7 @@ def plain_card(claim: Statement) -> str:
     return "\n  ".join(
         [
             f"{symbol} {_verdict(claim)}: {claim.statement}",
-            f"{claim.quantity}: {claim.mean} ({claim.interval})",
+            f"{claim.quantity}: {claim.short}",
             *lines,
         ]
     )
@@ -125,6 +122,7 @@ def _rest(claim: Statement) -> list[tuple[str, str]]:
         ("What varied", claim.varied),
         ("Seeds", ranges(claim.seeds).replace("-", "–")),
         ("Rates chosen on seeds", ranges(claim.chosen_on).replace("-", "–")),
+        ("Interval", claim.interval),
         ("Smallest effect that matters", claim.matters),
         ("Sign-flip test", f"p = {p:.2g}" if claim.evidence.defined else ""),
         ("Processor time", f"{claim.seconds / 60:.0f} min" if claim.seconds >= 120 else seconds),

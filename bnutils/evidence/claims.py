@@ -23,6 +23,7 @@ class Claim(Statement):
             "evidence": {**found["evidence"], "n": self.evidence.n},
             "verdict": self.verdict,
             "claimed": self.claimed,
+            "short": self.short,
             "ours": f"{self.mean} ({self.interval})",
             "band": _plain(self.band),
             "p": _plain(self.evidence.t_p(self.reference)),

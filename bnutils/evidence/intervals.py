@@ -1,49 +1,23 @@
-"""A mean with its interval, and how both are written."""
+"""A mean with its interval, and what it tells of a reference."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import floor, isfinite, log, log10, nan
+from math import log, nan
 from typing import TYPE_CHECKING
+
+from bnutils.evidence.spans import Span, in_short, interval_spec
 
 if TYPE_CHECKING:
     import numpy as np
 
-UNDEFINED = (
-    "no interval: a value is not finite, as of a run that diverged or that was not measured "
-    "(the test set is with Recipe(test=True))"
-)
 
-
-@dataclass(frozen=True)
-class Interval:
+class Interval(Span):
     """A mean with its 95 % Student-t interval over ``n`` independent ``runs``.
 
     Of a ratio, ``log`` is True: mean and interval are those of the logarithms, exponentiated.
-    Formats like a number: ``f"{interval:.1f}"`` gives ``97.6 (95 % interval 97.4 to 97.8, n = 8)``.
+    Formats like a number: ``f"{interval:.1f}"`` gives ``97.6 ± 0.2``, of a ratio
+    ``×0.3 [0.2, 0.5]``, and without digits as many as the interval tells.
     """
-
-    mean: float
-    low: float
-    high: float
-    runs: tuple[float, ...]
-    log: bool = False
-
-    @property
-    def n(self) -> int:
-        """How many runs there are."""
-        return len(self.runs)
-
-    @property
-    def defined(self) -> bool:
-        """Whether mean and both ends are finite, of ratios positive; False where a value is not."""
-        finite = isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
-        return finite and not (self.log and self.low <= 0)
-
-    @property
-    def has_width(self) -> bool:
-        """Whether the ends differ: runs that are equal, of unknown resolution, tell no spread."""
-        return self.defined and self.low < self.high
 
     def side(self, reference: float = 0.0) -> int:
         """1 where the runs lie above ``reference``, -1 below, 0 where that is open.
@@ -86,44 +60,17 @@ class Interval:
         mean, low, high = factor * self.mean, factor * self.low, factor * self.high
         return Interval(mean, low, high, tuple(factor * run for run in self.runs), self.log)
 
+    def within(self, delta: float, reference: float = 0.0) -> bool:
+        """Whether both ends lie less than ``delta`` from the reference, of ratios that factor."""
+        low, high = band(reference, delta, self.log)
+        return self.has_width and low < self.low and self.high < high
+
     def __format__(self, spec: str) -> str:
-        spec = "z" + spec.removeprefix("z")  # a rounded zero has no sign
-        mean = written(self.mean, spec) if self.defined else "undefined"
-        return f"{mean} ({interval_words(self, spec)})"
+        return in_short(self, spec or interval_spec(self))
 
 
-def written(number: float, spec: str) -> str:
-    """A number as text in which the minus is a minus sign, not a hyphen."""
-    text = format(number, spec)
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
-
-
-def interval_words(interval: Interval, spec: str) -> str:
-    """Ends and number of runs in words, with spaces that end no line where they part a number.
-
-    Says so where there is no interval, or where the runs are too alike to make one.
-    """
-    if not interval.defined:
-        return f"{UNDEFINED}, n\xa0=\xa0{interval.n}"
-    if not interval.has_width:
-        return f"the same in all {interval.n} runs, which tells no spread"
-    low, high = written(interval.low, spec), written(interval.high, spec)
-    return f"95\xa0% interval {low} to {high}, n\xa0=\xa0{interval.n}"
-
-
-def interval_spec(interval: Interval, reference: float = 0.0) -> str:
-    """The format that shows the interval's width, and that an end is not the reference."""
-    half = (interval.high - interval.low) / 2
-    if not (interval.defined and half > 0):
-        return "z.4g"
-    decimals = max(0, -floor(log10(half / 3)))
-    return enough_digits(interval, f".{decimals}f", reference) if decimals <= 6 else ".3g"
-
-
-def enough_digits(interval: Interval, spec: str, reference: float = 0.0) -> str:
-    """``spec`` like ``.1f`` with more digits, where an end would read as the reference."""
-    digits = int(spec.strip("z.f"))
-    ends = [abs(end - reference) for end in (interval.low, interval.high) if end != reference]
-    while digits < 6 and any(end < 0.5 * 10**-digits for end in ends):
-        digits += 1
-    return f"z.{digits}f"
+def band(reference: float, delta: float, log: bool) -> tuple[float, float]:
+    """The ends of what lies less than ``delta`` from the reference, of ratios that factor."""
+    if log:
+        return reference / delta, reference * delta
+    return reference - delta, reference + delta

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan, nan
 
-from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
+from bnutils.evidence.intervals import Interval, band
+from bnutils.evidence.numerals import measured, written
+from bnutils.evidence.spans import in_short, interval_spec, interval_words
 
 _CLAIM_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -65,8 +67,7 @@ class Statement:
         Otherwise ``supported`` or ``contradicted`` where the runs lie on one `Interval.side` of
         the reference, and ``undecided`` where that is open.
         """
-        low, high = self.band
-        if self.evidence.has_width and low < self.evidence.low and self.evidence.high < high:
+        if self.evidence.within(self.delta, self.reference):
             return "no relevant effect"
         found = self.evidence.side(self.reference)
         claimed = 1 if self.direction == "above" else -1
@@ -75,20 +76,24 @@ class Statement:
     @property
     def band(self) -> tuple[float, float]:
         """Between which values an effect is too small to matter."""
-        if self.evidence.log:
-            return self.reference / self.delta, self.reference * self.delta
-        return self.reference - self.delta, self.reference + self.delta
+        return band(self.reference, self.delta, self.evidence.log)
 
     @property
     def claimed(self) -> str:
         """What is claimed of the quantity: ``below 1``."""
-        return f"{self.direction} {self.reference:g} {self.unit}".strip()
+        return measured(f"{self.direction} {written(self.reference, 'g')}", self.unit)
 
     @property
     def matters(self) -> str:
         """From which size on an effect matters: ``0.5 points``, ``a factor of 1.05``."""
-        size = f"{self.delta:.3g}"
-        return f"a factor of {size}" if self.evidence.log else f"{size} {self.unit}".strip()
+        size = written(self.delta, ".3g")
+        return f"a factor of {size}" if self.evidence.log else measured(size, self.unit)
+
+    @property
+    def short(self) -> str:
+        """Mean, interval and unit, as a line has them: ``+1.13 ± 0.28 points``."""
+        signed = "+" * (self.reference == 0) + interval_spec(self.evidence, self.reference)
+        return in_short(self.evidence, signed, self.unit)
 
     @property
     def mean(self) -> str:
@@ -96,7 +101,7 @@ class Statement:
         if not self.evidence.defined:
             return "undefined"
         spec = interval_spec(self.evidence, self.reference)
-        return f"{written(self.evidence.mean, spec)} {self.unit}".strip()
+        return measured(written(self.evidence.mean, spec), self.unit)
 
     @property
     def interval(self) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from bnutils.evidence.intervals import (
-    Interval,
-    enough_digits,
-    interval_spec,
-    interval_words,
-    written,
-)
+from bnutils.evidence.intervals import Interval
+from bnutils.evidence.numerals import measured, rounded_up, written
+from bnutils.evidence.spans import NOT_FINITE, enough_digits, in_short, interval_spec
 
 __all__ = [
-    "Interval", "interval_spec", "interval_words", "listed", "log_ratio", "mean_interval",
-    "paired_difference", "ratio", "verdict", "written",
+    "Interval", "interval_spec", "listed", "log_ratio", "mean_interval", "paired_difference",
+    "ratio", "verdict", "written",
 ]  # fmt: skip
 CONFIDENCE = 0.95
 ALIKE = 1e-12  # of the largest value: differences this small are rounding
@@ -110,29 +107,33 @@ def _one_a_run(values: ArrayLike) -> np.ndarray:
 
 
 def verdict(
-    difference: Interval, *, more: str = "higher", less: str = "lower", spec: str = ".1f",
-    unit: str = "points",
-) -> str:  # fmt: skip
-    """Say what a paired difference shows, and no more.
+    difference: Interval, *, spec: str = ".1f", unit: str = "points", delta: float | None = None
+) -> str:
+    """Say what a paired difference or a ratio shows, and no more.
 
-    ``higher by 0.4 points (95 % interval 0.2 to 0.6, n = 8)`` where the runs lie on one `side`,
-    otherwise ``not distinguishable (difference 0.1 points, 95 % interval -0.3 to 0.5, n = 8)``;
-    ``not to be judged`` where there is no interval, or one without width.
+    ``+1.13 ± 0.28 points`` where the runs lie on one `side` of no effect, ``undecided: +0.5 ± 0.9
+    points`` where that is open, and ``no difference beyond 0.15 points`` where the interval lies
+    within ``delta``, the smallest effect that matters. Ratios, which have no unit: ``×0.30 [0.18,
+    0.49]``, and ``no change beyond a factor of 1.03``.
     """
     if not difference.defined:
-        return f"not to be judged ({interval_words(difference, spec)})"
-    spec = enough_digits(difference, spec)
-    if sign := difference.side():
-        word = more if sign > 0 else less
-        low, high = sorted((sign * difference.low, sign * difference.high))
-        size = Interval(abs(difference.mean), low, high, difference.runs)
-        return (
-            f"{word} by {written(size.mean, spec)} {unit}".strip()
-            + f" ({interval_words(size, spec)})"
-        )
-    size_in_words = f"{written(difference.mean, spec)} {unit}".strip()
-    known = "not distinguishable" if difference.has_width else "not to be judged"
-    return f"{known} (difference {size_in_words}, {interval_words(difference, spec)})"
+        return f"undecided: {NOT_FINITE}"
+    none = 1.0 if difference.log else 0.0
+    if delta is not None and difference.within(delta, none):
+        return _at_most(difference, unit, delta)
+    signed = spec if difference.log else f"+{spec}"
+    digits = enough_digits(difference, signed, none)
+    words = in_short(difference, digits, "" if difference.log else unit)
+    return words if difference.side(none) else f"undecided: {words}"
+
+
+def _at_most(difference: Interval, unit: str, delta: float) -> str:
+    """The end that lies further from no effect, rounded up, but not beyond ``delta``."""
+    if difference.log:
+        per_cent = ceil(round(100 * max(difference.high, 1 / difference.low), 6))
+        return f"no change beyond a factor of {min(per_cent / 100, delta):g}"
+    most = min(rounded_up(max(abs(difference.low), abs(difference.high))), delta)
+    return f"no difference beyond {measured(written(most, '.4g'), unit)}"
 
 
 def listed(things: Iterable[object]) -> str:

@@ -124,6 +124,15 @@ def test_survives_json(shown: Claim) -> None:
     assert 0 < written["p"] < written["p_sign_flip"] == 1 / 128
 
 
+def test_a_line_has_the_short_form_and_the_file_the_long_one() -> None:
+    points = claim(evidence=made(1.134, 0.283), reference=0, unit="points", direction="above")
+    assert claim().short == "×0.50\xa0[0.42,\xa00.60]"
+    assert points.short == "+1.13\xa0±\xa00.28 points"
+    written = points.to_dict()
+    assert written["short"] == points.short
+    assert written["ours"] == "1.13 points (95\xa0% interval 0.85 to 1.42, n\xa0=\xa08)"
+
+
 def test_undefined_numbers_are_null_in_json() -> None:
     shown = claim(evidence=UNDEFINED)
     written = json.loads(json.dumps(shown.to_dict(), allow_nan=False))
@@ -154,7 +163,8 @@ def test_every_form_has_the_words(evidence: Interval) -> None:
     for text in texts:
         for word in words:
             assert word in text.replace("\N{NO-BREAK SPACE}", " ")
-    assert f"{shown.mean} ({shown.interval})" in forms["text/plain"]
+    assert f"{shown.quantity}: {shown.short}\n" in forms["text/plain"]
+    assert forms["text/plain"].count(shown.interval) == 1
 
 
 @pytest.mark.parametrize("evidence", [BELOW, ABOVE, UNDEFINED])
@@ -175,8 +185,8 @@ def test_a_card_is_labelled_and_its_ids_are_its_own() -> None:
     for one in cards:
         label = one.find(id=one["aria-labelledby"])
         assert isinstance(label, Tag) and label.get_text() == "It needs fewer updates."
-        assert [term.name for term in one.select("dl > div > *")] == ["dt", "dd"] * 10
-        assert len(one.select("details dt")) == 7, "what is rarely needed is folded"
+        assert [term.name for term in one.select("dl > div > *")] == ["dt", "dd"] * 11
+        assert len(one.select("details dt")) == 8, "what is rarely needed is folded"
         assert not one.select("script, img, link, h1, h2, h3")
 
 

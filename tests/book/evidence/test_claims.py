@@ -104,7 +104,7 @@ def test_a_claim_reaches_file_card_and_scoreboard(tmp_path: Path) -> None:
     assert row == [
         "It needs < half the updates & no luck. A chapter", "Rosenblatt [ 1958 ]",
         "a third (on paper)",
-        "0.43 (95 % interval 0.36 to 0.52, n = 8) updates, with / without; claimed: below 1",
+        "×0.43 [0.36, 0.52] updates, with / without; claimed: below 1",
         "Supported",
     ]  # fmt: skip
     page = soup(book, "deep/board")

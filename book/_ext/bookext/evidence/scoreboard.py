@@ -70,11 +70,6 @@ class FillScoreboard(SphinxPostTransform):
         link = nodes.reference("", claim["statement"], refuri=address, internal=True)
         quantity = f"{claim['quantity']}; claimed: {claim['claimed']}"
         kind = ["check" if claim["check"] else claim["kind"], "headline" * claim["headline"]]
-        ours = (
-            claim["ours"]
-            .replace(" %", "\N{NO-BREAK SPACE}%")
-            .replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
-        )
         return row(
             [
                 [
@@ -86,7 +81,7 @@ class FillScoreboard(SphinxPostTransform):
                     "", claim["paper"] or "–", classes=[] if claim["paper"] else ["none"]
                 ),
                 [
-                    nodes.paragraph("", ours),
+                    nodes.paragraph("", claim["short"]),
                     nodes.paragraph("", quantity, classes=["quantity"]),
                 ],
                 [
