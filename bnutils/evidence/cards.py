@@ -122,7 +122,7 @@ def _rest(claim: Statement) -> list[tuple[str, str]]:
         ("What varied", claim.varied),
         ("Seeds", ranges(claim.seeds).replace("-", "–")),
         ("Rates chosen on seeds", ranges(claim.chosen_on).replace("-", "–")),
-        ("Interval", claim.interval),
+        ("In full", claim.interval),
         ("Smallest effect that matters", claim.matters),
         ("Sign-flip test", f"p = {p:.2g}" if claim.evidence.defined else ""),
         ("Processor time", f"{claim.seconds / 60:.0f} min" if claim.seconds >= 120 else seconds),
