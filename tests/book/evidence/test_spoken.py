@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from playwright.sync_api import Page
 
-from book._ext.bookext.evidence.spoken import marked
+from book._ext.bookext.evidence.spoken import in_html, marked
 from tests import ROOT
 from tests.book.tiny_book import chapter, make_book
 from tests.evidence.made import made, made_ratio
@@ -32,6 +32,15 @@ def test_intervals_have_words(text: str, said: list[str]) -> None:
     parts = marked(text)
     assert "".join(part.astext() for part in parts) == text
     assert [part["words"] for part in parts if isinstance(part, nodes.Element)] == said
+
+
+def test_cards_have_words_for_what_they_show_alone() -> None:
+    shown = f"{made(1.13, 0.28):.2f}"
+    card = f'<p class="bn-line" title="{shown}">Found: <b>{shown}</b> points</p>'
+    page = BeautifulSoup(in_html(card), "html.parser")
+    assert page.get_text() == f"Found: {shown} points"
+    assert page.select_one("p")["title"] == shown  # type: ignore[index]
+    assert [e["data-words"] for e in page.select("b [data-words]")] == ["1.13, from 0.85 to 1.41"]
 
 
 SHOWN = f"{made(71.25, 0.11):.2f}"

@@ -15,6 +15,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 SIGNS = {"+": "plus ", "\N{MINUS SIGN}": "minus ", "×": "times "}
 _NUMBER = rf"[{''.join(SIGNS)}]?\d+(?:\.\d+)?"
 SHORT = re.compile(rf"({_NUMBER})\xa0(?:±\xa0({_NUMBER})|\[({_NUMBER}),\xa0({_NUMBER})\])")
+_CARD = re.compile(r'class="bn-(claim|line)')
+_TEXT = re.compile(r"(?<=>)[^<]+(?=<)")
 
 
 class interval(nodes.inline):
@@ -44,8 +46,21 @@ def marked(text: str) -> list[nodes.Node]:
     return [*parts, nodes.Text(text[end:])]
 
 
+def in_html(html: str) -> str:
+    """HTML with the intervals in its text marked, not those in attributes."""
+    return _TEXT.sub(
+        lambda text: SHORT.sub(lambda found: span(found[0], words(found)), text[0]), html
+    )
+
+
+def span(short: str, said: str) -> str:
+    """The HTML of an interval: its short form is for the eye alone."""
+    hidden = f'<span aria-hidden="true">{short}</span>'
+    return f'<span class="bn-interval" data-words="{said}">{hidden}</span>'
+
+
 class Speak(SphinxPostTransform):
-    """Marks the intervals in the text of a page after numbers have been pasted there, at 5."""
+    """Marks the intervals of a page after numbers were pasted, at 5, and cards made, at 8."""
 
     default_priority = 9
     formats = ("html",)
@@ -56,21 +71,19 @@ class Speak(SphinxPostTransform):
             literal = isinstance(text.parent, nodes.literal | nodes.FixedTextElement | nodes.math)
             if not literal and SHORT.search(text):
                 text.parent.replace(text, marked(text))
+        for raw in list(self.document.findall(nodes.raw)):
+            if _CARD.search(raw.astext()):
+                raw.replace_self(nodes.raw("", in_html(raw.astext()), **raw.attributes))
 
 
 def visit(writer: Any, node: interval) -> None:
-    """Begin the short form, which is for the eye alone."""
-    said = {"CLASS": "bn-interval", "data-words": node["words"]}
-    writer.body.append(writer.starttag(node, "span", "", **said) + '<span aria-hidden="true">')
-
-
-def depart(writer: Any, node: interval) -> None:
-    """End it."""
-    writer.body.append("</span></span>")
+    """Write the interval."""
+    writer.body.append(span(node.astext(), node["words"]))
+    raise nodes.SkipNode
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
-    app.add_node(interval, html=(visit, depart))
+    app.add_node(interval, html=(visit, None))
     app.add_post_transform(Speak)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
