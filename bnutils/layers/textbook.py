@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class TextbookBatchNorm(nn.Module):
-    """Batch normalization of vectors [B, C]: results are those of `torch.nn.BatchNorm1d`."""
+    """Batch normalization of vectors [B, C], equal to `torch.nn.BatchNorm1d`."""
 
     running_mean: Tensor
     running_var: Tensor

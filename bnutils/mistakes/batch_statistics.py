@@ -15,7 +15,8 @@ class UnbiasedBatchNorm(ShortBatchNorm):
 
     def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
         over = self.averaged(x)
-        return x.mean(over), x.var(over)  # [C], [C]; `var` divides by m - 1 unless told
+        # `var` divides by m - 1 unless told otherwise.
+        return x.mean(over), x.var(over)  # [C], [C]
 
 
 class ShortcutBatchNorm(ShortBatchNorm):
@@ -28,7 +29,7 @@ class ShortcutBatchNorm(ShortBatchNorm):
 
 
 class ConstantStatsBatchNorm(ShortBatchNorm):
-    """Takes the statistics under ``no_grad``, as if they did not depend on the input."""
+    """Takes the statistics for constants, under ``no_grad``."""
 
     def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
@@ -38,12 +39,17 @@ class ConstantStatsBatchNorm(ShortBatchNorm):
 class TinyEpsBatchNorm(ShortBatchNorm):
     """Has an epsilon that protects from no more than the division by zero."""
 
-    def __init__(self, channels: int, eps: float = 1e-12, momentum: float = 0.1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-12,
+        momentum: float = 0.1,
+    ) -> None:
         super().__init__(channels, eps, momentum)
 
 
 class LastAxisBatchNorm(ShortBatchNorm):
-    """Takes the last dimension for the channels, which is right for images [B, H, W, C] only."""
+    """Takes the last dimension for the channels: right for [B, H, W, C] only."""
 
     channel = -1
 

@@ -16,13 +16,13 @@ class BiasedRunningBatchNorm(ShortBatchNorm):
     def update(self, x: Tensor) -> None:
         x = x.detach()
         over = self.averaged(x)
-        mean, var = x.mean(over), x.var(over, correction=0)  # [C], [C], divided by m
+        mean, var = x.mean(over), x.var(over, correction=0)  # [C], [C], by m
         self.running_mean = self.mixed(self.running_mean, mean)  # [C]
         self.running_var = self.mixed(self.running_var, var)  # [C]
 
 
 class AttachedBatchNorm(ShortBatchNorm):
-    """Records the history of the running statistics for a gradient that nobody wants."""
+    """Records how the running statistics were computed."""
 
     def update(self, x: Tensor) -> None:
         over = self.averaged(x)
@@ -32,7 +32,7 @@ class AttachedBatchNorm(ShortBatchNorm):
 
 
 class PlainAttributeBatchNorm(ShortBatchNorm):
-    """Keeps the running statistics where ``state_dict`` and ``to`` do not see them."""
+    """Hides the running statistics from ``state_dict`` and ``to``."""
 
     def remember(self, name: str, value: Tensor) -> None:
         setattr(self, name, value)
@@ -48,7 +48,12 @@ class ReversedMomentumBatchNorm(ShortBatchNorm):
 class ZeroVarianceBatchNorm(ShortBatchNorm):
     """Lets the running variance start at 0."""
 
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+    ) -> None:
         super().__init__(channels, eps, momentum)
         self.running_var = torch.zeros(channels)  # [C]
 

@@ -10,10 +10,10 @@ from bnutils.wide.rules.channelwise import stack_channels
 
 
 class ShortBatchNorm(nn.Module):
-    """Batch normalization of vectors [B, C] or images [B, C, H, W], a method for each decision.
+    """Batch normalization of [B, C] or [B, C, H, W], a method for each decision.
 
-    Results and the names of weights and statistics are those of ``torch.nn.BatchNorm1d`` and
-    ``BatchNorm2d``; there are no checks of the input, and no settings but these.
+    Results, and names of weights and statistics, are those of ``nn.BatchNorm1d``
+    and ``nn.BatchNorm2d``. There are no checks of the input, nor other settings.
     Source: Ioffe and Szegedy (2015), Algorithms 1 and 2.
     """
 
@@ -21,7 +21,12 @@ class ShortBatchNorm(nn.Module):
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+    ) -> None:
         super().__init__()
         self.eps, self.momentum = eps, momentum
         self.weight = nn.Parameter(torch.ones(channels))  # [C], gamma
@@ -41,7 +46,7 @@ class ShortBatchNorm(nn.Module):
             mean, var = self.running_mean, self.running_var  # [C], [C]
         scale = self.weight / torch.sqrt(var + self.eps)  # [C]
         centred = x - self.along(mean, x)  # [B, C, ...]
-        return centred * self.along(scale, x) + self.along(self.bias, x)  # [B, C, ...]
+        return centred * self.along(scale, x) + self.along(self.bias, x)
 
     def uses_batch(self) -> bool:
         return self.training
@@ -53,7 +58,8 @@ class ShortBatchNorm(nn.Module):
     def update(self, x: Tensor) -> None:
         x = x.detach()
         over = self.averaged(x)
-        mean, var = x.mean(over), x.var(over, correction=1)  # [C], [C], divided by m - 1
+        # Divided by m - 1.
+        mean, var = x.mean(over), x.var(over, correction=1)  # [C], [C]
         self.running_mean = self.mixed(self.running_mean, mean)  # [C]
         self.running_var = self.mixed(self.running_var, var)  # [C]
 

@@ -16,11 +16,16 @@ class GradModeBatchNorm(ShortBatchNorm):
 
 
 class KeptBiasBatchNorm(ShortBatchNorm):
-    """Holds the bias of the linear layer or convolution that stands before it."""
+    """Holds the bias of the linear layer that stands before it."""
 
-    def __init__(self, channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+    ) -> None:
         super().__init__(channels, eps, momentum)
         self.linear_bias = nn.Parameter(torch.zeros(channels))  # [C]
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x + self.along(self.linear_bias, x))  # [B, C, ...]
+        return super().forward(x + self.along(self.linear_bias, x))
