@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 from tests.book.tiny_book import Book, chapter, make_book
 
 CONF = """
-extensions += ["bookext.pages.notebooks", "sphinx_exercise"]
+extensions += ["bookext.pages.notebooks", "sphinx_exercise", "sphinx_design"]
 html_baseurl = "https://example.org/"
 bibtex_bibfiles = ["empty.bib"]
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 
 def setup(app):
     app.add_config_value("book_macros", {"E": r"\\mathbb{E}"}, "html", dict)
@@ -55,6 +55,18 @@ Prices of \$5 to \$6, 5 < 6 & 7, a\_b\_c, \~\~x\~\~, \[a](b), \`c\`, \<b\>, \*d\
 FORMULA = r"The mean $\E x$ of $\Epsilon$."
 SHAPE = "p, li, ol, ul, blockquote, pre, code, em, strong, td, th, h1, h2"
 FOOTNOTE = "A word.[^1]\n\n[^1]: A note.\n"
+FOLDED = """:::{dropdown} Why `x` holds
+Let $x > 0$.
+
+```python
+x = 1
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+:::
+"""
 EXERCISE = """```{exercise-start}
 :label: ex
 ```
@@ -106,6 +118,19 @@ def test_common_markdown_reads_what_the_page_shows(tmp_path: Path) -> None:
     assert '<ol start="3">' in html and "\n\n\n     b = 1" in text
     # The commands of the book are written out.
     assert text_of(book, "b") == r"The mean ${\mathbb{E}} x$ of $\Epsilon$."
+
+
+def test_what_a_page_folds_is_folded_in_its_notebook(tmp_path: Path) -> None:
+    book = book_of(tmp_path, FOLDED)
+    done = book.build()
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = MarkdownIt("commonmark").enable("table").render(text_of(book, "a"))
+    (fold,) = BeautifulSoup(html, "html.parser").select("details")
+    (title,) = fold.select("summary")
+    assert title.get_text() == "Why x holds"
+    assert [tag.name for tag in fold.find_all(True, recursive=False)] == [
+        "summary", "p", "pre", "table"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ PLAIN = {"col", "colgroup", "figure", "span", "tbody", "thead"}
 _SPECIAL = re.compile(r"[\\`*_<>$|~]|\](?=\()")
 _FIRST = re.compile(r"^(\d*)([-+.)]|#+)(?=\s)")  # what would begin a list or a heading
 _FOLD = re.compile(r"\s*(<details>\s*<summary>.*?</summary>|</details>)\s*", re.DOTALL)
+_DROPDOWN = re.compile(
+    r'<details class="sd-.*?class="sd-summary-text">(.*?)</span><span.*?</summary>', re.DOTALL
+)
 _STILL = re.compile(r'<img class="bn-still"[^>]* alt="([^"]*)"')
 
 
@@ -65,7 +68,8 @@ class Page(MarkdownConverter):
             language = code.get("language", "").replace("ipython3", "python")
             code.replace_self(raw(f"\n\n```{language}\n{code.astext().rstrip()}\n```\n\n"))
         tree.walkabout(writer)
-        kept = _FOLD.sub(lambda fold: raw(f"\n\n{fold[1]}\n\n").astext(), "".join(writer.body))
+        body = _DROPDOWN.sub(r"<details><summary>\1</summary>", "".join(writer.body))
+        kept = _FOLD.sub(lambda fold: raw(f"\n\n{fold[1]}\n\n").astext(), body)
         return self.convert(kept)
 
     def cell(self, node: nodes.Element) -> list[nodes.Node]:
