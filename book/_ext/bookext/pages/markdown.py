@@ -16,10 +16,12 @@ from sphinx.util.math import get_node_equation_number
 from ..building.stop import refuse
 from ..web.equations import written_out
 from .figure_data import title_of
+from .listings import PAGE_ONLY
 
 CELL = "\N{OBJECT REPLACEMENT CHARACTER}"
 RUN = "<p><em>Run the cells up to this one, and the figure responds.</em></p>"
 WORDS = "<details><summary>The figure in words</summary><p>{}</p></details>"
+ONLY = {"bn-findings", PAGE_ONLY}  # what a notebook leaves out
 # Tags whose content is all there is to them.
 PLAIN = {"col", "colgroup", "figure", "span", "tbody", "thead"}
 _SPECIAL = re.compile(r"[\\`*_<>$|~]|\](?=\()")
@@ -49,7 +51,7 @@ class Page(MarkdownConverter):
     def translated(self, doctree: nodes.document) -> str:
         """The Markdown of a document."""
         tree = doctree.deepcopy()
-        for found in [n for n in tree.findall(nodes.raw) if "bn-findings" in n["classes"]]:
+        for found in [n for n in tree.findall(nodes.raw) if ONLY & set(n["classes"])]:
             found.parent.remove(found)  # a drawing that only a page can show
         writer: Any = self.app.builder.create_translator(tree, self.app.builder)
         for node in [*tree.findall(nodes.container)]:
