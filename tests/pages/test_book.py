@@ -70,6 +70,10 @@ def test_chapters_state_their_data(built: Built) -> None:
         assert first is not None, f"{name} says nothing of its data"
         assert first.get_text().startswith("Data:"), f"{name}: {first.get_text()!r}"
         assert built.dataset in first.get_text().lower().replace("-", ""), name
+        for head in built.soup(name).select(".bn-head > ul"):  # the line under a chapter's title
+            (data,) = head.select("[title]")
+            assert data["title"] == f"BNUTILS_DATASET={built.dataset}", name
+            assert data.get_text().partition(": ")[0] in first.get_text(), name
 
 
 def test_images_have_alternative_text(built: Built) -> None:

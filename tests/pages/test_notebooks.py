@@ -33,6 +33,7 @@ NEVER = {
     "a command of the book": r"\\(?:E|Var|B)(?![A-Za-z])",
     "what Sphinx calls something": r"document::|pending_xref|system_message|<#text",
     "a comment": r"^%|<!--",
+    "what a page shows more of": r"[Ss]how all|show the first",
 }
 CODE = re.compile(r"^( *)```.*?^ *```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 MATHS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
