@@ -47,7 +47,8 @@ def data(document: nodes.document) -> str:
     if match is None:
         return ""
     name, sizes, setting = map(escape, match.groups(""))
-    return f'<li title="{setting}">{name}: {sizes} images</li>'
+    sizes = sizes.replace(" and ", ", ")
+    return f'<li title="{setting}">{name}: {sizes}</li>'
 
 
 class HeadOfChapter(SphinxPostTransform):

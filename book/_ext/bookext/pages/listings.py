@@ -4,6 +4,7 @@ The first lines of a folded listing are seen, the others are there for search an
 sheet cuts it while the `<details>` below it, which holds no more than its summary, is closed.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,12 +18,15 @@ from .cells import cells, hidden, part
 
 CELL, INCLUDED = 25, 39  # lines of a cell, and of what a page includes, that are shown whole
 FIRST = 8
+WIDE = 60  # letters of a line that may have to wrap
 CLASS = "bn-long"
 PAGE_ONLY = "bn-page-only"  # raw HTML that notebooks leave out
 MORE = (
     '<details><summary><span class="bn-more">show all {} lines</span>'
     '<span class="bn-less">show the first {}</span></summary></details>'
 )
+
+_TAG = re.compile("<[^>]*>")
 
 
 class Lines(HtmlFormatter):  # type: ignore[misc]
@@ -35,7 +39,10 @@ class Lines(HtmlFormatter):  # type: ignore[misc]
     @staticmethod
     def _lines(source: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         for code, line in source:
-            yield code, f'<span class="bn-line">{line}</span>' if code else line
+            text = _TAG.sub("", line)
+            indent = len(text) - len(text.lstrip(" "))
+            hang = f' style="--indent:{indent}"' if indent and len(text) > WIDE else ""
+            yield code, f'<span class="bn-line"{hang}>{line}</span>' if code else line
 
 
 def length(code: nodes.literal_block) -> int:

@@ -89,9 +89,9 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def minutes_of(env: Any, pages: list[str]) -> int:
-    """How long pages take together, rounded; at least one minute."""
+    """How long pages take together, each at least a minute and rounded, as each of them says."""
     took: list[float] = [env.metadata[page]["minutes"] for page in pages]
-    return max(1, round(sum(took)))
+    return sum(max(1, round(each)) for each in took)
 
 
 def outdated(app: Sphinx, env: Any) -> list[str]:
