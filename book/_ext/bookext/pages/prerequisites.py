@@ -65,9 +65,10 @@ class DrawMap(SphinxPostTransform):
     def row(self, page: str) -> str:
         """A chapter and the numbers of those that it needs."""
         address = self.app.builder.get_relative_uri(self.env.docname, page)
-        told = [str(self.number[name]) for name in needs(self.env, page)]
+        needed = sorted(self.number[name] for name in needs(self.env, page))
+        numbers = ", ".join(map(str, needed))
         kind = level(self.env, page)
-        notes = [kind] * (kind != "core") + [f"needs {', '.join(told)}"] * bool(told)
+        notes = [kind] * (kind != "core") + [f"needs {numbers}"] * bool(numbers)
         return (
             f'<li class="c{self.number[page]}"><a href="{address}">'
             f"{escape(titled(self.env, page))}</a> <small>{'; '.join(notes)}</small></li>"
