@@ -17,12 +17,13 @@ export function normalStream(seed) {
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** The numbers 0 … n - 1 in a random order (Fisher and Yates). */
-export function permutation(n, uniform) {
-  const order = Array.from({ length: n }, (_, index) => index);
-  for (let last = n - 1; last > 0; last -= 1) {
+/** Put the numbers 0 … n - 1 into an array [n], in a random order (Fisher and Yates). */
+export function shuffle(order, uniform) {
+  for (let at = 0; at < order.length; at += 1) order[at] = at;
+  for (let last = order.length - 1; last > 0; last -= 1) {
     const other = Math.floor(uniform() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
+    const moved = order[last];
+    order[last] = order[other];
+    order[other] = moved;
   }
-  return order;
 }

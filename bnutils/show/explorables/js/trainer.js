@@ -1,10 +1,11 @@
 // Two networks that differ in nothing but the normalization, trained on the same batches.
 
-import { crossEntropy } from "./cross-entropy.js";
-import { createNetwork, predict, trainStep } from "./network.js";
-import { permutation, uniformStream } from "./random.js";
+import { crossEntropy, softmax, winners } from "./cross-entropy.js";
+import { createNetwork, insides, lookAtStep, predict, trainStep } from "./network.js";
+import { shuffle, uniformStream } from "./random.js";
 
 const ARMS = ["without", "with"];
+const [BINS, SPAN] = [41, 4]; // histograms of pre-activations run from -SPAN to SPAN
 
 /**
  * A training of both arms with the settings of a lesson.
@@ -18,61 +19,76 @@ export class Trainer {
     this.networks = ARMS.map((arm) => createNetwork({ sizes, activation, norm: arm === "with", seed, scale }));
     this.uniform = uniformStream(seed + 7);
     this.weights = sizes.slice(1).reduce((sum, outputs, at) => sum + outputs * sizes[at], 0); // of one arm
-    this.waiting = [];
-    this.last = null; // what the last step left behind, for each arm
+    this.order = new Uint16Array(data.labels.length);
+    this.used = this.order.length; // samples of the order that batches have had
+    this.inputs = new Float64Array(batch * data.features); // [B, features]
+    this.labels = new Uint8Array(batch);
+    this.unused = new Float64Array(held.labels.length * data.classes); // gradients that nobody asks for
+    this.load(); // so that there is something to see before the first step
+    for (const network of this.networks) lookAtStep(network, this.inputs, this.labels, batch);
+  }
+
+  /** Put the next batch where the networks read it. */
+  load() {
+    const { data: { features, inputs, labels }, batch, order } = this;
+    if (order.length - this.used < batch) {
+      shuffle(order, this.uniform);
+      this.used = 0;
+    }
+    for (let row = 0; row < batch; row += 1) {
+      const sample = order[this.used + row];
+      this.labels[row] = labels[sample];
+      for (let k = 0; k < features; k += 1) this.inputs[row * features + k] = inputs[sample * features + k];
+    }
   }
 
   /** One step of both networks on one batch. */
   advance() {
-    const { data, batch } = this;
-    if (this.waiting.length < batch) this.waiting = permutation(data.labels.length, this.uniform);
-    const chosen = this.waiting.splice(0, batch);
-    const inputs = new Float64Array(batch * data.features); // [B, features]
-    chosen.forEach((sample, row) => {
-      const from = sample * data.features;
-      inputs.set(data.inputs.subarray(from, from + data.features), row * data.features);
-    });
-    const labels = chosen.map((sample) => data.labels[sample]);
-    this.last = this.networks.map((network) => trainStep(network, inputs, labels, batch, this.lr));
+    this.load();
+    this.used += this.batch;
+    for (const network of this.networks) trainStep(network, this.inputs, this.labels, this.batch, this.lr);
     this.step += 1;
   }
 
   /** Loss and accuracy of each arm on the validation part, in training or evaluation mode. */
   measure(training = false) {
-    return ARMS.map((_, arm) => this.measureArm(arm, training));
-  }
-
-  measureArm(arm, training = false) {
-    const { inputs, labels } = this.held;
-    const logits = predict(this.networks[arm], inputs, labels.length, training);
-    return crossEntropy(logits, labels, labels.length);
+    const { held: { inputs, labels }, data: { classes } } = this;
+    return this.networks.map((network) =>
+      crossEntropy(predict(network, inputs, labels.length, training), labels, labels.length, classes, this.unused));
   }
 
   /**
-   * The classes that an arm predicts at the points of a grid [n, n] over [-1, 1]², row by row, in
-   * the rows from `first` to before `end`.
+   * Probabilities [n·n, classes] of an arm at the points of a grid over [-1, 1]², in rows from the
+   * top. A network in training mode normalizes by all the points together.
    */
-  regionRows(arm, n, [first, end], training = false) {
-    const count = (end - first) * n;
-    const grid = new Float64Array(2 * count);
-    for (let at = 0; at < count; at += 1) {
+  regions(arm, n, training = false) {
+    const grid = new Float64Array(2 * n * n);
+    for (let at = 0; at < n * n; at += 1) {
       grid[2 * at] = (2 * (at % n)) / (n - 1) - 1;
-      grid[2 * at + 1] = 1 - (2 * (first + Math.floor(at / n))) / (n - 1);
+      grid[2 * at + 1] = 1 - (2 * Math.floor(at / n)) / (n - 1);
     }
-    return winners(predict(this.networks[arm], grid, count, training), count);
+    return softmax(predict(this.networks[arm], grid, n * n, training), n * n, this.data.classes);
   }
 
-  /** What an arm answers for the first samples of the validation part. */
-  answers(arm, count, training = false) {
-    const { inputs, features } = this.held;
-    return winners(predict(this.networks[arm], inputs.subarray(0, count * features), count, training), count);
+  /** What an arm answers for the first samples of a part of the data; 255 where it diverged. */
+  answers(arm, { inputs, features }, count, training = false) {
+    const logits = predict(this.networks[arm], inputs.subarray(0, count * features), count, training);
+    return winners(logits, count, this.data.classes);
+  }
+
+  /** Of each hidden layer of an arm: shares of what reached the nonlinearity, and the gradient's norm. */
+  layers(arm) {
+    return insides(this.networks[arm], this.batch).map(({ before, gradient }) =>
+      ({ shares: histogram(before), norm: Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0)) }));
   }
 }
 
-function winners(logits, count) {
-  const classes = logits.length / count;
-  return Uint8Array.from({ length: count }, (_, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(Math.max(...row)); // 255 where a network diverged
-  });
+/** Shares [bins] of values, of which those beyond the ends count there. */
+function histogram(values) {
+  const shares = new Float64Array(BINS);
+  for (const value of values) {
+    const at = Math.floor(((value + SPAN) / (2 * SPAN)) * BINS);
+    shares[Math.min(BINS - 1, Math.max(0, Number.isFinite(at) ? at : 0))] += 1 / values.length;
+  }
+  return shares;
 }
