@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 
 import anywidget
 from matplotlib.figure import Figure
+from PIL import Image
 
 from bnutils.show.explorables.bundle import FOLDER, bundle
 
 OF_EVERY_WIDGET = frozenset({"layout", "tabbable", "tooltip"})
+SHADES = 96  # of a still picture
 
 
 class Explorable(anywidget.AnyWidget):
@@ -63,7 +65,8 @@ class Explorable(anywidget.AnyWidget):
 
 
 def png(figure: Figure) -> bytes:
-    """The picture of a figure that is shown nowhere else."""
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
-    return file.getvalue()
+    """The picture of a figure that is shown nowhere else, in few colours, which keeps it small."""
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", dpi=110, metadata={"Software": None})
+    Image.open(drawn).convert("RGB").quantize(SHADES).save(small, format="png", optimize=True)
+    return small.getvalue()

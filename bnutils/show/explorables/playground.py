@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 
 from bnutils.show.explorables.explorable import Explorable
-from bnutils.show.plots import COLOURS
+from bnutils.show.explorables.toy_picture import draw
+from bnutils.show.explorables.toy_run import Settings, run
 
-TRAINING, VALIDATION = 600, 300
+TRAINING, VALIDATION = 600, 300  # digits
+POINTS, STEPS = 256, 400  # of a toy, and of the run in the picture
 
 
 def packed_digits() -> dict[str, str | int]:
@@ -60,11 +62,6 @@ class Playground(Explorable):
         return packed_digits()
 
     def still(self) -> Figure:
-        figure = Figure(figsize=(7.0, 2.6), layout="constrained")
-        angle = np.linspace(0, 2 * np.pi, 60)
-        radius = np.where(np.arange(60) % 2, 0.75, 0.3)
-        for ax, arm in zip(figure.subplots(1, 2), ("no BN", "BN"), strict=True):
-            ax.scatter(radius * np.cos(angle), radius * np.sin(angle), c=radius, s=14)
-            ax.set(xticks=[], yticks=[], aspect="equal")
-            ax.set_title(arm, color=COLOURS[arm])
-        return figure
+        settings = Settings("spirals", 6, 16, "relu", 1.0, 32, 1.0, 1, points=POINTS)
+        shown = run(settings, STEPS)
+        return draw(shown, f"Three spirals after {STEPS} steps at learning rate 1.")

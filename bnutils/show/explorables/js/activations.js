@@ -23,11 +23,12 @@ function render({ model, el }) {
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
-    says.textContent = words(steps, arms, read().at, layers, span);
+    says.setAttribute("aria-live", "polite");
   };
   const play = button("Play", () => {
     if (timer !== null) return stop();
     play.textContent = "Pause";
+    says.setAttribute("aria-live", "off"); // while it plays, the words change too often to be read aloud
     if (read().at === last) write({ at: 0 });
     timer = setInterval(() => {
       if (!el.isConnected) return stop();
@@ -39,7 +40,7 @@ function render({ model, el }) {
   el.append(element("div", { class: "bn-controls" }, play, time.root), element("div", { class: "bn-sides" }, ...panels), says);
   const unfollow = follow(panels[0], ({ at }, width) => {
     time.set(at);
-    if (timer === null || at === last) says.textContent = words(steps, arms, at, layers, span);
+    says.textContent = words(steps, arms, at, layers, span);
     Object.entries(arms).forEach(([name, histograms], arm) =>
       panels[arm].replaceChildren(drawArm(width, name, histograms[at], span)));
   });

@@ -4,7 +4,7 @@ import { lineChart } from "./chart.js";
 import { announcer, element, fixed, select, slider, svg, toggle } from "./dom.js";
 import { lookOf } from "./looks.js";
 import { traits } from "./model.js";
-import { pictureOf, ruleFrom, textAt } from "./pictures.js";
+import { pictureOf, ruleFrom, textAt, widthOf } from "./pictures.js";
 import { linearScale, tickText, ticks } from "./scales.js";
 
 const ROW = 30; // pixels for the seeds of an arm
@@ -56,7 +56,9 @@ function drawSeeds(width, sizes, results, { arms, evaluation, size }) {
   const rows = arms.map((arm) => [arm, chosenResults(results[arm], evaluation).seeds[size]]);
   const values = rows.flatMap(([, seeds]) => seeds);
   const [low, high] = values.length ? [Math.min(...values) - 1, Math.max(...values) + 1] : [0, 100];
-  const across = linearScale([low, high], [96, width - 14]);
+  const bold = { "font-weight": 600 };
+  const stub = 10 + Math.max(0, ...arms.map((arm) => widthOf(document.body, arm, bold))); // for the names
+  const across = linearScale([low, high], [stub + 8, width - 14]);
   const height = 44 + rows.length * ROW;
   const picture = pictureOf(width, height, { role: "img", "aria-label": `Each seed at batch size ${sizes[size]}` },
     textAt(0, 14, `each seed at batch size ${sizes[size]}`, { "font-size": 13, "font-weight": 600 }));
@@ -66,8 +68,8 @@ function drawSeeds(width, sizes, results, { arms, evaluation, size }) {
   rows.forEach(([arm, seeds], row) => {
     const y = 24 + (row + 0.5) * ROW;
     const { colour } = lookOf(arm);
-    picture.append(textAt(88, y + 4, arm, { "font-weight": 600, "text-anchor": "end", style: `fill: ${colour}` }),
-      ruleFrom(96, y, width - 14, y),
+    picture.append(textAt(stub, y + 4, arm, { ...bold, "text-anchor": "end", style: `fill: ${colour}` }),
+      ruleFrom(stub + 8, y, width - 14, y),
       ...seeds.map((seed) => svg("circle", { cx: across(seed), cy: y, r: 6, fill: colour, opacity: 0.75 })));
   });
   return picture;

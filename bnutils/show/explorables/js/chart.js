@@ -1,12 +1,13 @@
 // Line charts in real pixels: axes, lines with bands, names where the lines end.
 
 import { freshId, setAttributes, svg } from "./dom.js";
-import { ruleFrom, textAt } from "./pictures.js";
+import { ruleFrom, textAt, widthOf } from "./pictures.js";
 import { linearScale, logScale, tickText, ticks } from "./scales.js";
 
-const [TOP, BOTTOM, LEFT] = [26, 40, 52];
-const LETTER = 8.4; // pixels, so that names have room on the right
+const [TOP, BOTTOM, LEFT] = [26, 40, 48];
 const LINE = 15; // pixels between two names
+const NAME = { "font-size": 13, "font-weight": 600 };
+const LEAVES = " ↑"; // after the name of a line that ends above its axis
 
 /**
  * A chart that can be drawn again and again: `draw` takes the width in pixels and what to show.
@@ -20,7 +21,7 @@ export function lineChart({ height = 220, title = "" } = {}) {
   const root = svg("svg", { role: "img", height });
   const clip = freshId();
   const draw = ({ width, series, x, y, label, mark = null }) => {
-    const right = Math.max(12, ...series.map(({ name }) => name.length * LETTER + 10));
+    const right = Math.max(12, ...series.map(({ name }) => name && widthOf(root, name + LEAVES, NAME) + 8));
     const area = { left: LEFT, right: width - right, top: TOP, bottom: height - BOTTOM };
     const across = scaleOf(x, [area.left, area.right]);
     const up = scaleOf(y, [area.bottom, area.top]);
@@ -37,14 +38,15 @@ export function lineChart({ height = 220, title = "" } = {}) {
   return { root, draw };
 }
 
-function scaleOf({ domain, log = false, at = null }, range) {
+function scaleOf({ domain, log = false, at = null, few = false }, range) {
   const scale = (log ? logScale : linearScale)(domain, range);
   const [low, high] = domain;
   const far = 10; // beyond the axis, where nothing is seen, and positions stay small
   const [start, end] = range[0] < range[1] ? range : [range[1], range[0]];
   const place = (value) => Math.min(end + far, Math.max(start - far, scale(value)));
   place.shows = (value) => Number.isFinite(value) && (!log || value > 0);
-  place.ticks = at ?? (log ? decades(low, high) : ticks(low, high, 4));
+  place.leaves = (value) => value > high;
+  place.ticks = at ?? (log ? decades(low, high) : ticks(low, high, few ? 2 : 4));
   return place;
 }
 
@@ -74,7 +76,7 @@ function framed({ left, right, top, bottom }, id, shapes) {
 /** The points of a line that can be shown, by their place in it. */
 const shownOf = ({ xs, ys }, across, up) => Array.from(xs.keys()).filter((i) => across.shows(xs[i]) && up.shows(ys[i]));
 
-function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
+function drawn({ xs, ys, low, high, colour, dash = null, pale = false }, across, up) {
   const shapes = [];
   const shown = shownOf({ xs, ys }, across, up);
   if (low && high && shown.length > 1) {
@@ -88,7 +90,8 @@ function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
     path += `${i === before + 1 ? "L" : "M"}${across(xs[i]).toFixed(1)},${up(ys[i]).toFixed(1)}`;
     before = i;
   }
-  shapes.push(svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 2.2, "stroke-dasharray": dash }));
+  shapes.push(svg("path", { d: path, fill: "none", stroke: colour, "stroke-dasharray": dash,
+    ...(pale ? { "stroke-width": 1, opacity: 0.4 } : { "stroke-width": 2.2 }) }));
   return shapes;
 }
 
@@ -96,11 +99,12 @@ function drawn({ xs, ys, low, high, colour, dash = null }, across, up) {
 function names(series, across, up, { right, top, bottom }) {
   const ends = series.flatMap(({ name, colour, xs, ys }) => {
     const last = shownOf({ xs, ys }, across, up).pop();
-    return last === undefined || !name ? [] : [{ name, colour, at: Math.max(top, up(ys[last])) }];
+    if (last === undefined || !name) return [];
+    return [{ name: up.leaves(ys[last]) ? name + LEAVES : name, colour, at: Math.max(top, up(ys[last])) }];
   });
   ends.sort((a, b) => a.at - b.at);
   for (let i = 1; i < ends.length; i += 1) ends[i].at = Math.max(ends[i].at, ends[i - 1].at + LINE);
   const excess = ends.length ? Math.max(0, ends.at(-1).at - bottom) : 0;
-  return ends.map(({ name, colour, at }) => textAt(right + 5, Math.max(top, at - excess) + 4, name,
-    { "font-size": 13, "font-weight": 600, style: `fill: ${colour}` }));
+  return ends.map(({ name, colour, at }) =>
+    textAt(right + 5, Math.max(top, at - excess) + 4, name, { ...NAME, style: `fill: ${colour}` }));
 }

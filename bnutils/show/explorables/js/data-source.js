@@ -2,15 +2,12 @@
 
 import { toyData } from "./toys.js";
 
-const POINTS = 256; // of each part of a toy
+const HELD = 100; // from the seed of a toy's training part to that of its held-out part
 const [MEAN, STD] = [0.305, 0.376]; // of the pixels, whose shades run from 0 to 1
 
-/** A function from settings to the training and the held-out part. */
-export function dataSource(packed) {
-  const digits = unpacked(packed);
-  return ({ data, seed }) => data === "digits" ? digits
-    : { data: toyData(data, POINTS, seed), held: toyData(data, POINTS, seed + 100) };
-}
+/** A function from settings to the training and the held-out part, toys of so many `points` each. */
+export const dataSource = (packed, points) => ({ data, seed }) => data === "digits" ? unpacked(packed)
+  : { data: toyData(data, points, seed), held: toyData(data, points, seed + HELD) };
 
 /** The digits: bytes of pixels from 0 to 16 and labels, both as base64. */
 function unpacked({ pixels, labels, train }) {

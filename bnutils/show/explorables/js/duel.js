@@ -1,38 +1,42 @@
 // Two small networks from the same weights and batches, without and with batch normalization,
-// trained live for a limited number of steps. The learning rate is all there is to set.
+// trained live for a limited number of steps. One setting, the knob, is the reader's.
 
-import { announcer, button, element, littleMotion, onWidth, slider } from "./dom.js";
-import { duelView, NAMED, reached } from "./duel-view.js";
-import { inSlices } from "./slices.js";
-import { toyData } from "./toys.js";
-import { Trainer } from "./trainer.js";
+import { dataSource } from "./data-source.js";
+import { announcer, button, element, littleMotion, slider } from "./dom.js";
+import { duelView, NAMED, reached, seenWords } from "./duel-view.js";
+import { SETTINGS, toAddress } from "./lessons.js";
+import { traits } from "./model.js";
+import { session } from "./session.js";
 
-const FIXED = { depth: 6, width: 16, activation: "relu", batch: 32, scale: 1 };
-const TOY = "spirals";
 const POINTS = 192; // of each part of the data
-const RATES = [0.01, 0.03, 0.1, 0.3, 1, 3];
-const STEPS = 400; // of one run
-const MEASURED = 10; // steps between two points of the curves, and between two pictures
-const CELLS = 32; // a side of the regions
-const BAND = 4; // rows of the regions that are asked for at once
 const SHARE_SEEN = 0.4; // of the figure, from which it plays on its own
 const SEEDS = 99;
 
 function render({ model, el }) {
-  const calm = littleMotion();
-  const view = duelView(STEPS);
-  let [trainer, curves, measured, classes, end, width] = [null, null, null, null, null, 0];
+  const { read } = traits(model, Object.keys(SETTINGS));
+  const [steps, knob] = [model.get("steps"), model.get("knob")];
+  const { label, options } = SETTINGS[knob];
+  const view = duelView(steps);
+  const training = session({ counted, drawn });
+  let [step, told, parts] = [0, 0, null]; // told: the last step that Python knows of
 
-  const play = button("Play", () => (end ? stop() : run()), "bn-primary");
+  const play = button("Play", () => (training.busy ? pause() : run()), "bn-primary bn-play");
   const other = button("New seed", () => change("seed", (model.get("seed") % SEEDS) + 1));
-  const rate = slider({ label: "learning rate", min: 0, max: RATES.length - 1, step: 1, value: 0,
-    format: (index) => String(RATES[index]), onInput: (index) => change("lr", RATES[index]) });
+  const turned = slider({ label, min: 0, max: options.length - 1, step: 1, value: 0,
+    format: (index) => String(options[index]), onInput: (index) => change(knob, options[index]) });
   const counter = element("p", { class: "bn-counter" });
   const says = announcer();
-  const buttons = element("div", { class: "bn-control" }, play, other, counter);
+  const more = link();
   el.classList.add("bn-root", "bn-duel");
   el.append(element("div", { class: "bn-controls", role: "group", "aria-label": "Training" },
-    rate.root, buttons), view.root, says);
+    turned.root, element("div", { class: "bn-control" }, play, other, counter)), view.root, says, more);
+
+  /** A way to the playground with the same settings, on pages that have one. */
+  function link() {
+    const root = document.documentElement.dataset.content_root;
+    if (root === undefined) return "";
+    return element("p", { class: "bn-more" }, element("a", { href: `${root}book/playground.html` }, "All settings, and what happens inside"));
+  }
 
   function change(name, value) {
     model.set(name, value);
@@ -40,122 +44,78 @@ function render({ model, el }) {
   }
 
   function restart() {
-    halt();
-    const [lr, seed] = [model.get("lr"), model.get("seed")];
-    const [data, held] = [seed, seed + 100].map((from) => toyData(TOY, POINTS, from));
-    trainer = new Trainer({ ...FIXED, lr, seed, data, held });
-    measured = [];
-    curves = { xs: [], ys: NAMED.map(() => []) };
-    classes = NAMED.map(() => new Uint8Array(CELLS * CELLS));
-    rate.set(nearest(lr));
-    rate.input.nextElementSibling.textContent = String(lr); // Python may set one between two marks
+    const settings = read();
+    parts = dataSource(null, POINTS)(settings);
+    training.tell({ kind: "start", settings, points: POINTS, digits: null });
+    counted(0);
+    says.textContent = "";
+    turned.set(nearest(options, settings[knob]));
+    turned.input.nextElementSibling.textContent = String(settings[knob]); // Python may set one between two marks
+    if (more) more.firstChild.hash = toAddress(settings);
   }
 
-  /** Train up to a step; `quiet` draws no picture before the last. */
-  function run(goal = STEPS, quiet = calm) {
-    if (trainer.step >= goal) restart();
-    halt();
-    end = inSlices(training(goal, quiet), stop);
+  /** Train up to a step; `calm` draws next to nothing before the last. */
+  function run(goal = steps, calm = littleMotion()) {
+    if (step >= goal) restart();
+    training.tell({ kind: "run", goal, calm });
     play.textContent = "Pause";
   }
 
-  function halt() {
-    end?.();
-    end = null;
+  function pause() {
+    training.tell({ kind: "pause" });
+    play.textContent = "Play";
   }
 
-  /** Stop, and tell Python and those who listen how far the training is. */
-  function stop() {
-    halt();
-    for (const part of measuring()) void part; // at this very step
-    show();
-    play.textContent = trainer.step < STEPS ? "Play" : "Play again";
-    change("step", trainer.step);
+  function counted(now) {
+    step = now;
+    counter.textContent = `step ${now}`;
+  }
+
+  function drawn(report) {
+    counted(report.step);
+    view.show(report, parts.data);
+    if (!report.ended || step === 0) return;
+    const { measured } = report;
+    play.textContent = step < steps ? "Play" : "Play again";
+    told = step; // so that the change is not taken for a wish
+    change("step", step);
     change("accuracy", measured.map(({ accuracy }) => accuracy));
     const found = NAMED.map((name, arm) => `${reached(measured[arm])} ${name}`).join(", ");
-    says.textContent = `After ${trainer.step} steps at learning rate ${trainer.lr}: ${found}.`;
-  }
-
-  function* first() {
-    yield* measuring();
-    yield* picture();
-  }
-
-  function* training(goal, quiet) {
-    if (trainer.step === 0) yield* quiet ? measuring() : first();
-    while (trainer.step < goal) {
-      trainer.advance();
-      yield;
-      if (trainer.step % MEASURED && trainer.step < goal) continue;
-      yield* measuring();
-      if (!quiet) yield* picture();
-    }
-    yield* picture();
-  }
-
-  function* measuring() {
-    if (curves.xs.at(-1) === trainer.step) return;
-    const found = [];
-    for (const arm of NAMED.keys()) {
-      found.push(trainer.measureArm(arm));
-      yield;
-    }
-    measured = found;
-    curves.xs.push(trainer.step);
-    measured.forEach(({ accuracy }, arm) => curves.ys[arm].push(accuracy));
-  }
-
-  function* picture() {
-    for (const arm of NAMED.keys()) {
-      for (let row = 0; row < CELLS; row += BAND) {
-        classes[arm].set(trainer.regionRows(arm, CELLS, [row, row + BAND]), row * CELLS);
-        yield;
-      }
-      view.paint(arm, classes[arm], trainer.data);
-      yield true;
-    }
-    show();
-    yield true;
-  }
-
-  function show() {
-    counter.textContent = `step ${trainer.step}`;
-    view.show({ width, step: trainer.step, curves, measured });
+    says.textContent = `After ${step} steps at ${label} ${read()[knob]}: ${found}. ${step < steps ? "" : seenWords(measured, label)}`;
   }
 
   const anew = () => (restart(), run());
   const sought = () => {
     const goal = model.get("step");
-    if (goal === trainer.step) return;
-    if (goal < trainer.step) restart();
+    if (goal === told) return;
+    if (goal < step) restart();
+    told = goal;
     run(goal, true);
   };
-  const heard = { lr: anew, seed: anew, step: sought };
+  const heard = { ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, anew])), step: sought };
   for (const [name, call] of Object.entries(heard)) model.on(`change:${name}`, call);
   restart();
-  if (model.get("step") > 0) run(model.get("step"), true);
-  else end = inSlices(first(), halt);
+  if (model.get("step") > 0) sought();
+  else if (littleMotion()) run();
+  const idle = window.requestIdleCallback ?? setTimeout;
   const seen = new IntersectionObserver((entries) => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
     seen.disconnect();
-    if (trainer.step === 0) run();
+    idle(() => step === 0 && !training.busy && run()); // the page first
   }, { threshold: SHARE_SEEN });
-  if (!calm) seen.observe(el);
-  const unwatch = onWidth(view.lines, (pixels) => {
-    width = pixels;
-    show();
-  });
+  seen.observe(el);
+  const unwatch = view.watch();
   return () => {
-    halt();
+    training.end();
     seen.disconnect();
     unwatch();
     for (const [name, call] of Object.entries(heard)) model.off(`change:${name}`, call);
   };
 }
 
-function nearest(lr) {
-  const distance = (rate) => Math.abs(Math.log(rate / lr));
-  return RATES.reduce((best, rate, index) => (distance(rate) < distance(RATES[best]) ? index : best), 0);
+function nearest(options, value) {
+  const distance = (option) => Math.abs(Math.log(option / value));
+  return options.reduce((best, option, index) => (distance(option) < distance(options[best]) ? index : best), 0);
 }
 
 export default { render };

@@ -84,15 +84,21 @@ export function toAddress(settings) {
   return MARK + new URLSearchParams(changed.map((name) => [name, settings[name]]));
 }
 
-/** The settings in an address, null where it holds none; what is not an option is left out. */
+/**
+ * The settings in an address, null where it holds none, and words on each part of it that is no
+ * setting or no option of one; the start stands in for those.
+ */
 export function fromAddress(hash) {
   if (!hash.startsWith(MARK)) return null;
-  const found = {};
+  const [found, unknown] = [{}, []];
   for (const [name, text] of new URLSearchParams(hash.slice(MARK.length))) {
-    const option = SETTINGS[name]?.options.find((value) => String(value) === text);
+    const setting = SETTINGS[name];
+    const option = setting?.options.find((value) => String(value) === text);
     if (option !== undefined) found[name] = option;
+    else if (setting) unknown.push(`${setting.label} ${text} is no option, ${setting.value} stands in for it`);
+    else unknown.push(`there is no setting ${name}`);
   }
-  return completed(found);
+  return { settings: completed(found), unknown };
 }
 
 /** Let the address say what is set; a page as it starts keeps the address it has. */

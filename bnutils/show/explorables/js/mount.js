@@ -41,8 +41,7 @@
       const source = window.BN_MODULES[figure.dataset.module];
       if (!source) throw new Error(`this page has no module ${figure.dataset.module}`);
       const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-      const { default: module } = await import(address);
-      URL.revokeObjectURL(address);
+      const { default: module } = await import(address); // which a worker of it may ask for again
       const model = new PageModel(state, still);
       figure.bnModel = model;
       figure.append(stage); // so that the first pictures know their width

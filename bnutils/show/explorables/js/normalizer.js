@@ -1,8 +1,8 @@
 // A batch of numbers that can be dragged, what batch normalization makes of them, and the
 // gradient that flows back when one output is pushed.
 
-import { normalize, normalizeBackward, statistics } from "./batchnorm.js";
-import { announcer, button, element, fixed, slider, toggle } from "./dom.js";
+import { normalize, normalizeBackward, normSpace, statistics } from "./batchnorm.js";
+import { announcer, button, element, fixed, littleMotion, slider, toggle } from "./dom.js";
 import { traits } from "./model.js";
 import { numberTable } from "./number-table.js";
 import { drawScene, rounded } from "./number-lines.js";
@@ -11,17 +11,25 @@ import { drawScene, rounded } from "./number-lines.js";
 function computed(state) {
   const x = Float64Array.from(state.values);
   const m = x.length;
-  const batch = statistics(x, m, 1);
-  const used = state.training
-    ? batch
-    : { mean: [state.running_mean], variance: Float64Array.of(state.running_var) };
+  const space = normSpace(m, 1);
+  statistics(x, m, 1, space);
+  const batch = { mean: space.mean[0], variance: space.variance[0] };
+  const used = state.training ? batch : { mean: state.running_mean, variance: state.running_var };
   const [gamma, beta] = [[state.gamma], [state.beta]];
-  const result = normalize(x, m, 1, { ...used, gamma, beta, eps: state.eps });
+  normalize(x, m, 1, { mean: [used.mean], variance: [used.variance] }, { gamma, beta, eps: state.eps }, space);
   const dy = new Float64Array(m);
   dy[state.selected] = 1;
-  const { dx } = normalizeBackward(dy, m, 1, { ...result, gamma, fixed: !state.training });
-  return { x, m, batch, mean: used.mean[0], variance: used.variance[0], ...result, dx };
+  normalizeBackward(dy, m, 1, gamma, !state.training, space);
+  return { ...space, x, m, batch, ...used };
 }
+
+const CASES = {
+  "One outlier": [-1.5, -1, -0.7, -0.4, -0.2, 6],
+  "Two values": [-1, -1, -1, 2, 2, 2],
+  "All equal": [1, 1, 1, 1, 1, 1],
+};
+const NUDGED = 2; // the bead that moves on sight
+const [FAR, LONG] = [0.8, 1100]; // how far, in how many milliseconds
 
 function render({ model, el }) {
   const { read, write, follow } = traits(model,
@@ -49,17 +57,18 @@ function render({ model, el }) {
     const { batch, m } = computed(state);
     const towards = (from, to) => from + state.momentum * (to - from);
     write({
-      running_mean: towards(state.running_mean, batch.mean[0]),
-      running_var: towards(state.running_var, (batch.variance[0] * m) / (m - 1)),
+      running_mean: towards(state.running_mean, batch.mean),
+      running_var: towards(state.running_var, (batch.variance * m) / (m - 1)),
     });
   });
   const first = read();
   const reset = button("Reset", () => write(first));
+  const cases = Object.entries(CASES).map(([title, values]) => button(title, () => write({ values, selected: 5 })));
   el.classList.add("bn-root");
-  el.append(stage, table.root, formula,
-    element("div", { class: "bn-controls" }, gamma.root, beta.root, evaluation.root, update, reset), says);
+  el.append(element("div", { class: "bn-controls bn-buttons", role: "group", "aria-label": "Famous cases" }, "Drag the beads, or see:", ...cases, reset),
+    stage, table.root, formula, element("div", { class: "bn-controls" }, gamma.root, beta.root, evaluation.root, update), says);
   let [scene, drawn] = [null, 0]; // and for which width
-  return follow(stage, (state, width) => {
+  const unfollow = follow(stage, (state, width) => {
     const result = computed(state);
     if (width !== drawn) {
       [scene, drawn] = [drawScene(width, state.values.length, actions), width];
@@ -76,6 +85,28 @@ function render({ model, el }) {
       `running mean ${fixed(state.running_mean)}, running variance ${fixed(state.running_var)}`;
     says.textContent = words(state, result);
   });
+  const unwatch = nudge(stage, read, (state) => scene?.show(state, computed(state)));
+  return () => (unfollow(), unwatch());
+}
+
+/** Have one bead move there and back when it is first seen, to show that it can; the state stays. */
+function nudge(stage, read, show) {
+  const seen = new IntersectionObserver((entries) => {
+    if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+    seen.disconnect();
+    const [start, first] = [performance.now(), read().values];
+    const move = (now) => {
+      const state = read();
+      const part = Math.min(1, Math.max(0, now - start) / LONG);
+      if (!stage.isConnected || state.values !== first) return; // the reader's hand comes first
+      const values = first.map((value, at) => (at === NUDGED ? value + FAR * Math.sin(Math.PI * part) : value));
+      show({ ...state, values: part < 1 ? values : first });
+      if (part < 1) requestAnimationFrame(move);
+    };
+    requestAnimationFrame(move);
+  }, { threshold: 0.9 });
+  if (!littleMotion()) seen.observe(stage);
+  return () => seen.disconnect();
 }
 
 function words({ selected, training }, { dx, xHat }) {

@@ -5,9 +5,11 @@ import { announcer, element, select, svg } from "./dom.js";
 import { gridCell, showGrid } from "./grid.js";
 import { lookOf, percent } from "./looks.js";
 import { traits } from "./model.js";
-import { pictureOf, textAt } from "./pictures.js";
+import { pictureOf, textAt, widthOf } from "./pictures.js";
 
-const [LETTER_WIDE, TOP_ROOM, CELL] = [8, 20, 44]; // pixels: of a name, above the map, of a row
+const [TOP_ROOM, CELL, SMALL] = [20, 44, 26]; // pixels: above the map, of a row, of one of many
+const LEAST = 24; // pixels that a cell needs to be touched
+const BOLD = { "font-weight": 700 };
 const rateText = (lr) => (lr >= 0.001 && lr < 1000 ? String(Number(lr.toPrecision(2))) : lr.toExponential(0).replace("e+", "e")).replace("-", "−");
 
 /** What is shown: arms [A] of a network, learning rates [L], accuracy [A][L], curves [A][L]. */
@@ -27,7 +29,10 @@ function render({ model, el }) {
     const map = maps[state.network];
     choice.set(state.network);
     const choose = (arm, rate) => write({ arm, rate });
-    showGrid(stage, drawMap(width, map, state, choose), [state.arm, state.rate], [map.arms.length, map.lrs.length], choose);
+    const [chosen, counts] = [[state.arm, state.rate], [map.arms.length, map.lrs.length]];
+    const grid = drawMap(width, map, state, choose);
+    if (isTall(width, map.arms, map.lrs)) showGrid(stage, grid, chosen.reverse(), counts.reverse(), (row, column) => choose(column, row));
+    else showGrid(stage, grid, chosen, counts, choose);
     drawLosses(chart, width, map, state.rate);
     says.textContent = words(map, state);
   });
@@ -55,23 +60,39 @@ function words(map, { rate }) {
 /** A shade from the ground towards the ink, on which numbers in ink can be read in both themes. */
 const shade = (share) => `color-mix(in srgb, var(--bn-ink) ${(3 + 37 * share).toFixed(0)}%, var(--bn-ground))`;
 
+const isTall = (width, arms, lrs) =>
+  (width - 10 - Math.max(...arms.map((name) => widthOf(document.body, name, BOLD)))) / lrs.length < LEAST;
+
+/**
+ * A row for each arm and a column for each rate; on a narrow screen the other way round, so that
+ * each cell is large enough for a finger.
+ */
 function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, choose) {
-  const stub = 10 + LETTER_WIDE * Math.max(...arms.map((name) => name.length)); // pixels for the names
-  const step = (width - stub) / lrs.length;
-  const bottom = TOP_ROOM + arms.length * CELL;
-  const picture = pictureOf(width, bottom + 44, { role: "grid", tabindex: 0, "data-chosen": `${arm},${rate}`,
-    "aria-label": "Validation accuracy: a row for each arm, a column for each learning rate. Arrow keys choose a cell." });
+  const tall = isTall(width, arms, lrs);
+  const stub = 10 + Math.max(...(tall ? ["learning rate"] : arms).map((name) => widthOf(document.body, name, BOLD)));
+  const [rows, columns] = tall ? [lrs, arms] : [arms, lrs];
+  const [step, high] = [(width - stub) / columns.length, tall ? SMALL : CELL];
+  const bottom = TOP_ROOM + rows.length * high;
+  const picture = pictureOf(width, bottom + (tall ? 4 : 44), { role: "grid", tabindex: 0,
+    "aria-label": "Validation accuracy for each arm and learning rate. Arrow keys choose a cell." });
   const text = (x, y, content, anchor, extra = {}) =>
     picture.append(textAt(x, y, content, { "text-anchor": anchor, "aria-hidden": "true", ...extra }));
-  arms.forEach((name, a) => {
-    const top = TOP_ROOM + a * CELL;
-    text(stub - 8, top + 0.5 * CELL + 4, name, "end", { "font-weight": 700, style: `fill: ${lookOf(name).colour}` });
-    picture.append(svg("g", { role: "row" }, ...lrs.map((lr, l) => {
+  const name = (a) => ({ "font-weight": 700, style: `fill: ${lookOf(arms[a]).colour}` });
+  rows.forEach((value, r) => {
+    const top = TOP_ROOM + r * high;
+    text(stub - 8, top + 0.5 * high + 4, tall ? rateText(value) : value, "end", tall ? {} : name(r));
+    picture.append(svg("g", { role: "row" }, ...columns.map((_, c) => {
+      const [a, l] = tall ? [c, r] : [r, c];
       const chosen = a === arm && l === rate;
-      return gridCell(`${name}, learning rate ${rateText(lr)}: ${percent(accuracy[a][l])}`, chosen, () => choose(a, l),
-        ...mapCell(stub + l * step, top, step, accuracy[a][l], l === rate ? (chosen ? 4 : 1.5) : 0));
+      return gridCell(`${arms[a]}, learning rate ${rateText(lrs[l])}: ${percent(accuracy[a][l])}`, chosen, () => choose(a, l),
+        ...mapCell(stub + c * step, top, step, high, accuracy[a][l], l === rate ? (chosen ? 4 : 1.5) : 0));
     })));
   });
+  if (tall) {
+    arms.forEach((words, a) => text(stub + (a + 0.5) * step, 13, words, "middle", name(a)));
+    text(0, 13, "learning rate", "start");
+    return picture;
+  }
   const every = Math.ceil(44 / step);
   lrs.forEach((lr, l) => l % every === 0 && text(stub + (l + 0.5) * step, bottom + 18, rateText(lr), "middle"));
   text(stub + (width - stub) / 2, bottom + 38, "learning rate", "middle");
@@ -79,12 +100,11 @@ function drawMap(width, { arms, lrs, accuracy }, { arm, rate }, choose) {
   return picture;
 }
 
-/** The parts of a cell with its corner at `left` and `top`; a `frame` has a width in pixels. */
-function mapCell(left, top, step, share, frame) {
-  const box = (attributes) => svg("rect", { x: left + 1, y: top + 1, width: step - 2, height: CELL - 2, rx: 3, ...attributes });
-  const number = () => textAt(left + step / 2, top + CELL / 2 + 4, String(Math.round(100 * share)), { "text-anchor": "middle" });
-  return [box({ fill: shade(share) }), ...(step >= 19 ? [number()] : []),
-    ...(frame ? [box({ fill: "none", stroke: "var(--bn-with)", "stroke-width": frame })] : [])];
+/** The parts of a cell with its corner at `left` and `top`; a `frame` has a width in pixels, 0 where there is none. */
+function mapCell(left, top, step, high, share, frame) {
+  const box = (attributes) => svg("rect", { x: left + 1, y: top + 1, width: step - 2, height: high - 2, rx: 3, ...attributes });
+  const number = textAt(left + step / 2, top + high / 2 + 4, String(Math.round(100 * share)), { "text-anchor": "middle" });
+  return [box({ fill: shade(share) }), number, box({ fill: "none", stroke: frame ? "var(--bn-with)" : "none", "stroke-width": frame })];
 }
 
 export default { render };

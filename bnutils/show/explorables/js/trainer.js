@@ -5,7 +5,8 @@ import { createNetwork, insides, lookAtStep, predict, trainStep } from "./networ
 import { shuffle, uniformStream } from "./random.js";
 
 const ARMS = ["without", "with"];
-const [BINS, SPAN] = [41, 4]; // histograms of pre-activations run from -SPAN to SPAN
+const BINS = 41;
+export const SPAN = 4; // histograms of pre-activations run from -SPAN to SPAN
 
 /**
  * A training of both arms with the settings of a lesson.
@@ -57,23 +58,15 @@ export class Trainer {
       crossEntropy(predict(network, inputs, labels.length, training), labels, labels.length, classes, this.unused));
   }
 
-  /**
-   * Probabilities [n·n, classes] of an arm at the points of a grid over [-1, 1]², in rows from the
-   * top. A network in training mode normalizes by all the points together.
-   */
-  regions(arm, n, training = false) {
-    const grid = new Float64Array(2 * n * n);
-    for (let at = 0; at < n * n; at += 1) {
-      grid[2 * at] = (2 * (at % n)) / (n - 1) - 1;
-      grid[2 * at + 1] = 1 - (2 * Math.floor(at / n)) / (n - 1);
-    }
-    return softmax(predict(this.networks[arm], grid, n * n, training), n * n, this.data.classes);
+  /** Probabilities [count, classes] that an arm gives to points, or to the first so many of them. */
+  shares(arm, inputs, count, training = false) {
+    const { features, classes } = this.data;
+    return softmax(predict(this.networks[arm], inputs.subarray(0, count * features), count, training), count, classes);
   }
 
-  /** What an arm answers for the first samples of a part of the data; 255 where it diverged. */
-  answers(arm, { inputs, features }, count, training = false) {
-    const logits = predict(this.networks[arm], inputs.subarray(0, count * features), count, training);
-    return winners(logits, count, this.data.classes);
+  /** What an arm answers; 255 where it diverged. */
+  answers(arm, inputs, count, training = false) {
+    return winners(this.shares(arm, inputs, count, training), count, this.data.classes);
   }
 
   /** Of each hidden layer of an arm: shares of what reached the nonlinearity, and the gradient's norm. */
@@ -91,4 +84,14 @@ function histogram(values) {
     shares[Math.min(BINS - 1, Math.max(0, Number.isFinite(at) ? at : 0))] += 1 / values.length;
   }
   return shares;
+}
+
+/** The points [n·n, 2] of a grid over [-1, 1]², in rows from the top. */
+export function gridPoints(n) {
+  const points = new Float64Array(2 * n * n);
+  for (let at = 0; at < n * n; at += 1) {
+    points[2 * at] = (2 * (at % n)) / (n - 1) - 1;
+    points[2 * at + 1] = 1 - (2 * Math.floor(at / n)) / (n - 1);
+  }
+  return points;
 }

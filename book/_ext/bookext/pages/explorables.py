@@ -1,12 +1,16 @@
 """Interactive figures on pages without a kernel: their modules in one script, where needed."""
 
 import json
+import posixpath
 import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import ReferenceRole
 
+PLAYGROUND = "book/playground"
 STYLE = "explorables.css"
 _FIGURE = re.compile(r'class="bn-explorable" data-module="([\w-]+)"')
 
@@ -45,7 +49,19 @@ def add_assets(
     app.add_css_file(STYLE)
 
 
+class Live(ReferenceRole):
+    """{live}`words <data=spirals&depth=6&lr=1>`: a link to the playground with these settings."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        page = posixpath.relpath(PLAYGROUND, posixpath.dirname(self.env.docname))
+        words = self.title if self.has_explicit_title else "run this live"
+        address = f"{page}.html#play?{self.target}"
+        link = nodes.reference(self.rawtext, f"{words} ▸", refuri=address, classes=["bn-live"])
+        return [link], []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.add_role("live", Live())
     app.connect("html-page-context", add_assets, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
