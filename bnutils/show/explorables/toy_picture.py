@@ -14,7 +14,7 @@ LOST = 187 / 255  # a grey, where a network diverged
 
 
 def draw(shown: Run, sentence: str) -> Figure:
-    """Two squares with decisions and points, rings around wrong ones, what each network reached, and a sentence."""
+    """Two squares with decisions and points, rings around wrong ones, and a sentence."""
     figure = Figure(figsize=(6.4, 3.9), layout="constrained")
     for at, (ax, arm) in enumerate(zip(figure.subplots(1, 2), ("no BN", "BN"), strict=True)):
         shades = coloured(shown.shares[at])

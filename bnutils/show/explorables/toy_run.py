@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """The end: points [n, 2], classes [n]; without and with: shares [2, grid², K], answers [2, n]."""
+    """The end: points [n, 2], labels [n]; of both nets shares [2, grid², K], answers [2, n]."""
 
     points: np.ndarray
     labels: np.ndarray

@@ -13,8 +13,8 @@ const DRAWN = 240; // points of the training data that are drawn
 export const IMAGES = 36; // images of digits that are shown
 const SLICE = 14; // milliseconds of training between two looks at the messages
 const REST = 4; // milliseconds
-const [LIVELY, CALM, LATEST] = [60, 1000, 500]; // milliseconds from picture to picture; CALM for little motion
-const [FEWEST, SHARE] = [8, 1 / 20]; // steps from picture to picture: so many at first, then a share of all
+const [LIVELY, CALM, LATEST] = [50, 1000, 500]; // milliseconds from picture to picture; CALM for little motion
+const [FEWEST, SHARE] = [8, 1 / 12]; // steps from picture to picture: so many at first, then a share of all
 
 /** A function that takes messages; `later` calls after some milliseconds. */
 export function workshop(report, later) {
