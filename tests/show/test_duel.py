@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 from bnutils.show.explorables.bundle import bundle
 from bnutils.show.explorables.duel import Duel
+from bnutils.show.explorables.toy_run import run
 from book._ext.bookext.pages.explorables import script
 from tests.pages.browsing import new_page, pass_frames, stop_time
 from tests.show.figure_page import page_of
 
 RAISED, MARGIN = 1, 30  # a learning rate, and percent points on held-out data after a run at it
-LARGEST = 14_000  # bytes of the page's script, compressed
-RUN = """async ([source, lr, seed]) => {
+LARGEST = 16_000  # bytes of the page's script, compressed
+RUN = """async ([source, settings, steps]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { FIXED, TOY, POINTS, STEPS, toyData, Trainer } = (await import(url)).default;
-  const [data, held] = [seed, seed + 100].map((from) => toyData(TOY, POINTS, from));
-  const trainer = new Trainer({ ...FIXED, lr, seed, data, held });
-  while (trainer.step < STEPS) trainer.advance();
-  return trainer.measure().map(({ accuracy }) => 100 * accuracy);
+  const { dataSource, gridPoints, Trainer } = (await import(url)).default;
+  const trainer = new Trainer({ ...settings, ...dataSource(null, settings.points)(settings) });
+  while (trainer.step < steps) trainer.advance();
+  const shares = [0, 1].map((arm) => [...trainer.shares(arm, gridPoints(8), 64)]);
+  return { shares, accuracy: trainer.measure().map(({ accuracy }) => accuracy) };
+}"""
+ENGINE = bundle("workshop") + "\nexport default { dataSource, gridPoints, Trainer };"
+NO_WORKERS = "delete window.Worker"
+REFUSED = "window.Worker = class { constructor() { throw new DOMException('refused'); } }"
+LOST = """window.Worker = class extends Worker {
+  constructor(url, options) { super(url + "-gone", options); }
 }"""
 LIVE = '.bn-explorable[data-state="live"]'
 
@@ -55,7 +64,7 @@ def test_it_plays_once_on_its_own_and_stops(page: Page, tmp_path: Path) -> None:
     assert page.locator(".bn-counter").inner_text() == "step 400"
     assert trait(page, "step") == 400
     said = page.locator(".bn-says").inner_text()
-    assert "After 400 steps at learning rate 0.1" in said and "with BN" in said
+    assert "After 400 steps at learning rate 1:" in said and "only the network with" in said
     before = page.locator(".bn-duel").inner_html()
     pass_frames(page)
     assert page.locator(".bn-duel").inner_html() == before
@@ -70,16 +79,33 @@ def test_it_waits_until_it_is_seen(page: Page, tmp_path: Path) -> None:
     wait_for_end(page)
 
 
-def test_little_motion_plays_nothing_on_its_own(page: Page, tmp_path: Path) -> None:
+def test_little_motion_shows_the_end_and_nothing_before(page: Page, tmp_path: Path) -> None:
     page.emulate_media(reduced_motion="reduce")
+    page.add_init_script("window.seen = new Set()")
     show(page, tmp_path)
-    pass_frames(page)
-    assert page.locator(".bn-counter").inner_text() == "step 0"
-    page.get_by_role("button", name="Play", exact=True).click()
-    seen = {page.locator(".bn-counter").inner_text() for _ in range(20)}
-    assert seen <= {"step 0", "step 400"}  # nothing in between is drawn
+    page.evaluate("""() => new MutationObserver(() =>
+        seen.add(document.querySelector(".bn-counter").textContent))
+        .observe(document.querySelector(".bn-counter"), { childList: true })""")
     wait_for_end(page)
+    assert set(page.evaluate("[...seen]")) <= {"step 0", "step 400"}
     assert trait(page, "step") == 400
+
+
+@pytest.mark.parametrize(
+    "first", ["", NO_WORKERS, REFUSED, LOST], ids=["worker", "no", "bad", "lost"]
+)
+def test_it_trains_the_same_with_and_without_a_worker(
+    page: Page, tmp_path: Path, first: str
+) -> None:
+    workers: list[str] = []
+    page.on("worker", lambda worker: workers.append(worker.url))
+    if first:
+        page.add_init_script(first)
+    show(page, tmp_path, Duel(lr=0.3, steps=60))
+    wait_for_end(page)
+    assert first == LOST or bool(workers) == (first == "")
+    expected = page.evaluate(RUN, [ENGINE, asdict(replace(Duel(lr=0.3).settings())), 60])
+    assert trait(page, "accuracy") == expected["accuracy"]
 
 
 def test_mouse_and_keyboard_reach_everything(page: Page, tmp_path: Path) -> None:
@@ -88,11 +114,11 @@ def test_mouse_and_keyboard_reach_everything(page: Page, tmp_path: Path) -> None
     rate = page.get_by_label("learning rate")
     page.keyboard.press("Tab")
     assert rate.evaluate("e => e === document.activeElement")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert rate.get_attribute("aria-valuetext") == "1" and trait(page, "lr") == RAISED
-    wait_for_end(page)
-    assert "learning rate 1:" in page.locator(".bn-says").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert rate.get_attribute("aria-valuetext") == "0.1" and trait(page, "lr") == 0.1
+    page.get_by_text("learning rate 0.1:").wait_for()
+    assert "Both learn" in page.locator(".bn-says").inner_text()
     page.keyboard.press("Tab")
     stop_time(page)  # no frame ends what Enter begins
     page.keyboard.press("Enter")
@@ -122,13 +148,29 @@ def test_traits_start_it_anew(page: Page, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_a_raised_learning_rate_breaks_the_network_without_it(page: Page, seed: int) -> None:
-    source = bundle("duel").replace(
-        "export default { render };",
-        "export default { FIXED, TOY, POINTS, STEPS, toyData, Trainer };",
-    )
-    assert min(page.evaluate(RUN, [source, Duel().lr, seed])) >= 90
-    without, with_bn = page.evaluate(RUN, [source, RAISED, seed])
-    assert with_bn - without >= MARGIN
+    figure = Duel(seed=seed, lr=0.1)
+    found = page.evaluate(RUN, [ENGINE, asdict(figure.settings()), figure.steps])
+    assert min(found["accuracy"]) >= 0.9
+    figure.lr = RAISED
+    found = page.evaluate(RUN, [ENGINE, asdict(figure.settings()), figure.steps])
+    without, with_bn = found["accuracy"]
+    assert 100 * (with_bn - without) >= MARGIN
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [Duel(lr=0.1), Duel(data="moons", activation="tanh", scale=0.5, lr=0.3, batch=2, depth=2),
+     Duel(data="circles", batch=50, seed=4, lr=0.1),
+     Duel(data="quarters", activation="sigmoid", lr=0.1)],
+    ids=["spirals", "moons", "circles", "quarters"],
+)  # fmt: skip
+def test_the_picture_is_of_the_run_that_the_page_makes(page: Page, figure: Duel) -> None:
+    found = page.evaluate(RUN, [ENGINE, asdict(figure.settings()), 40])
+    expected = run(figure.settings(), 40, grid=8)
+    assert found["accuracy"] == pytest.approx(expected.accuracy, abs=1e-9)
+    shares = np.array(found["shares"]).reshape(expected.shares.shape)
+    np.testing.assert_allclose(shares, expected.shares, atol=1e-4)
+    assert np.ptp(expected.shares) > 0.1
 
 
 @pytest.mark.parametrize("width", [360, 560, 900])

@@ -56,7 +56,9 @@ class Live(ReferenceRole):
         page = posixpath.relpath(PLAYGROUND, posixpath.dirname(self.env.docname))
         words = self.title if self.has_explicit_title else "run this live"
         address = f"{page}.html#play?{self.target}"
-        link = nodes.reference(self.rawtext, f"{words} ▸", refuri=address, classes=["bn-live"])
+        link = nodes.reference(
+            self.rawtext, f"{words} ▸", refuri=address, classes=["bn-live"], internal=True
+        )
         return [link], []
 
 
