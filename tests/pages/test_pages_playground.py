@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from tests.pages.browsing import pass_frames
+from tests.pages.browsing import pass_frames, stop_time
 from tests.pages.built_book import Built, kept_build
 from tests.show.figure_page import FigurePage, of, opened
 
@@ -131,3 +131,18 @@ def test_little_moves_for_those_who_ask(browser: Browser, served_book: str, moti
         wait_for_words(figure, "After 600 steps")
         seen = figure.page.evaluate("pictures")
         assert seen <= 10 if motion == "reduce" else seen >= 20
+
+
+def test_little_plays_for_those_who_ask(browser: Browser, served_book: str) -> None:
+    renewed = {}
+    for motion in ("reduce", "no-preference"):
+        with opened(browser, served_book, "activations", reduced_motion=motion) as figure:
+            figure.wait_until_live()
+            stop_time(figure.page)
+            figure.page.evaluate(COUNT, ".bn-sides .bn-panel")
+            figure.page.clock.run_for(2000)
+            assert figure.page.evaluate("pictures") == 0  # nothing starts on its own
+            figure.click(figure.root.get_by_role("button", name="Play"))
+            figure.page.clock.run_for(2000)
+            renewed[motion] = figure.page.evaluate("pictures")
+    assert renewed["reduce"] == 1 and renewed["no-preference"] >= 5

@@ -245,12 +245,80 @@ def test_a_cell_of_the_map_shows_its_curves(
     troubles = shown(page, tmp_path, figures["rate map"])
     page.get_by_role("gridcell", name="no BN, learning rate 1e20").click()
     assert "Learning rate 1e20" in says(page) and "networks with no BN diverged" in says(page)
-    page.get_by_role("grid").focus()
+    grid = page.get_by_role("grid")
+    grid.focus()
+    page.evaluate("window.before = document.querySelectorAll('[role=gridcell]')")
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
+        active = grid.get_attribute("aria-activedescendant")
+        label = page.locator(f"[id='{active}']").get_attribute("aria-label") or ""
+        assert label == page.locator("[aria-selected=true]").get_attribute("aria-label")
+        assert page.evaluate("document.activeElement.getAttribute('role')") == "grid"
+    assert page.evaluate("[...before].every(cell => cell.isConnected)")  # none was made anew
     assert "Learning rate 0.1" in says(page) and "diverged" not in says(page)
     assert page.get_by_role("img", name="Training loss against updates").is_visible()
     assert troubles == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 900])
+@pytest.mark.parametrize("rates", [3, 24])
+def test_cells_of_the_map_can_be_touched(
+    page: Page, tmp_path: Path, figures: dict[str, Explorable], width: int, rates: int
+) -> None:
+    shown_map = figures["rate map"].state()["maps"]["two layers"]
+    more = {name: (value * 8)[:rates] for name, value in shown_map.items() if name == "lrs"} | {
+        name: [(row * 8)[:rates] for row in shown_map[name]] for name in ("accuracy", "curves")
+    }
+    figure = LearningRateMap(maps={"one": shown_map | more}, network="one", rate=1)
+    page.set_viewport_size({"width": width, "height": 900})
+    troubles = shown(page, tmp_path, figure)
+    boxes = [cell.bounding_box() for cell in page.get_by_role("gridcell").all()]
+    assert len(boxes) == 2 * rates
+    sizes = [min(box["width"], box["height"]) for box in boxes if box is not None]
+    assert min(sizes) >= 24
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    page.get_by_role("gridcell").nth(1).click()
+    page.get_by_role("grid").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[aria-selected=true]").count() == 1
+    assert troubles == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_numbers_of_a_batch_have_room_on_a_phone(
+    page: Page, tmp_path: Path, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    shown(page, tmp_path, Normalizer(values=[-5.5, -4.5, 5.0, 2.0, 3.4, 4.6], gamma=-2.0))
+    room = page.locator(".bn-root").bounding_box()
+    table = page.locator(".bn-numbers").bounding_box()
+    assert room is not None and table is not None
+    assert table["x"] + table["width"] <= room["x"] + room["width"]
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_beads_in_one_place_stand_on_one_another(page: Page, tmp_path: Path) -> None:
+    shown(page, tmp_path, Normalizer())
+    page.get_by_role("button", name="All equal").click()
+    places = page.locator(".bn-bead").evaluate_all(
+        """all => all.map(bead => bead.transform.baseVal[0].matrix).map(({ e, f }) => [e, f])"""
+    )
+    assert len({x for x, _ in places}) == 1 and len({y for _, y in places}) == 6
+
+
+def test_one_bead_moves_on_sight_and_the_state_stays(page: Page, tmp_path: Path) -> None:
+    figure = Normalizer()
+    for motion, moves in (("no-preference", True), ("reduce", False)):
+        page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
+        page.add_init_script("""window.places = new Set(); setInterval(() => {
+          const bead = document.querySelectorAll(".bn-bead")[2];
+          if (bead) places.add(bead.getAttribute("transform"));
+        }, 10)""")
+        shown(page, tmp_path, figure)
+        page.wait_for_function("seconds => performance.now() > seconds", arg=2500)
+        assert (page.evaluate("places.size") > 2) == moves
+        values = page.evaluate("document.querySelector('.bn-explorable').bnModel.get('values')")
+        assert values == figure.values
 
 
 def test_the_batch_size_explorer_compares_evaluations(
@@ -273,8 +341,20 @@ def test_activations_play_and_stop(
 ) -> None:
     troubles = shown(page, tmp_path, figures["activations"])
     assert "Step 0," in says(page)
+    page.evaluate("""() => {
+      window.together = [];
+      const look = () => {
+        const [, words] = document.querySelector(".bn-says").textContent.match(/Step (\\d+)/);
+        together.push([words, document.querySelector("output").textContent]);
+        requestAnimationFrame(look);
+      };
+      look();
+    }""")
     page.get_by_role("button", name="Play").click()
+    assert page.locator(".bn-says").get_attribute("aria-live") == "off"
     page.wait_for_function("document.querySelector('.bn-says').textContent.includes('Step 6,')")
+    seen = page.evaluate("[...new Set(together.map(String))].map(pair => pair.split(','))")
+    assert len(seen) == 3 and all(words == step for words, step in seen)
     assert page.get_by_role("button", name="Play").is_visible()  # it stopped at the end
     page.get_by_label("step", exact=True).focus()
     page.keyboard.press("Home")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, pairwise
 
 import numpy as np
@@ -42,8 +43,12 @@ class Run:
     accuracy: tuple[float, float]
 
 
+@cache
 def run(settings: Settings, steps: int, grid: int = 32) -> Run:
-    """Train both networks for so many steps, and ask them about a grid over [-1, 1]²."""
+    """Train both networks for so many steps, and ask them about a grid over [-1, 1]².
+
+    It takes seconds, so what was run once is kept.
+    """
     parts = [toy(settings.data, settings.points, settings.seed + part) for part in (0, HELD)]
     (x, labels), (held_x, held) = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in parts]
     classes = int(labels.max()) + 1
