@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from math import isfinite
-from typing import Any
+from dataclasses import asdict, fields
+from math import isfinite, nan
+from typing import Any, Self
 
-from bnutils.evidence.cards import html_card, markdown_card, plain_card, ranges
+from bnutils.evidence.card_html import CARD_STYLE, html_card
+from bnutils.evidence.cards import markdown_card, plain_card, ranges
+from bnutils.evidence.intervals import Interval
 from bnutils.evidence.statements import Statement
 
 CLAIM_MIME = "application/vnd.bnutils.claim+json"
@@ -32,6 +34,19 @@ class Claim(Statement):
             "evidence_seeds": ranges(self.seeds),
         }
 
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Self:
+        """The claim that `to_dict` told of."""
+        found = told["evidence"]
+        mean, low, high, *runs = (
+            nan if number is None else float(number)
+            for number in (found["mean"], found["low"], found["high"], *found["runs"])
+        )
+        evidence = Interval(mean, low, high, tuple(runs), bool(found["log"]))
+        return cls(
+            **{field.name: told[field.name] for field in fields(cls)} | {"evidence": evidence}
+        )
+
     def __str__(self) -> str:
         """The claim in lines of plain text, as ``print`` shows it."""
         return plain_card(self)
@@ -40,7 +55,7 @@ class Claim(Statement):
         return {
             "text/plain": plain_card(self),
             "text/markdown": markdown_card(self),
-            "text/html": html_card(self),
+            "text/html": f"<style>{CARD_STYLE.replace(chr(10), '')}</style>{html_card(self)}",
             CLAIM_MIME: self.to_dict(),
         }
 

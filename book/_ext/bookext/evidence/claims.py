@@ -90,7 +90,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension, with what collects the claims and what shows them."""
     app.setup_extension("bookext.building.environment")
-    for name in ("claim_outputs", "card_citations", "scoreboard"):
+    for name in ("claim_outputs", "page_cards", "scoreboard"):
         app.setup_extension(f"bookext.evidence.{name}")
     app.connect("env-updated", check)
     app.connect("build-finished", write)
