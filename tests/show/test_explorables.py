@@ -378,10 +378,10 @@ def test_claims_are_chosen_and_sorted(
     page: Page, tmp_path: Path, figures: dict[str, Explorable]
 ) -> None:
     troubles = shown(page, tmp_path, figures["scoreboard"])
-    rows = page.locator("table.scoreboard tbody tr")
+    rows = page.locator(".bn-lines details")
     assert says(page) == "3 of 3 claims"
     page.get_by_label("sorted by").select_option("verdict")
-    assert [text.split(".")[0] for text in rows.all_inner_texts()] == [
+    assert [text.split(".")[0] for text in rows.locator(".states").all_inner_texts()] == [
         "It is lower", "It is higher", "It is open"
     ]  # fmt: skip
     page.get_by_label("verdict", exact=True).select_option("contradicted")
@@ -392,4 +392,6 @@ def test_claims_are_chosen_and_sorted(
     page.get_by_label("kind").select_option("")
     page.get_by_label("containing").fill("HIGHER it")
     assert says(page) == "1 of 3 claims" and "It is higher" in rows.first.inner_text()
-    assert troubles == []
+    page.get_by_role("button", name="Show all claims").click()
+    assert says(page) == "3 of 3 claims" and troubles == []
+    assert not page.get_by_role("button", name="Show all claims").is_visible()

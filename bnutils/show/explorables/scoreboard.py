@@ -1,4 +1,4 @@
-"""The scoreboard: claims in a table that sorts and filters."""
+"""The scoreboard: claims in lines that unfold, to be sorted and chosen from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bnutils.show.plots import COLOURS
 
 
 class Scoreboard(Explorable):
-    """Claims in a table, of which ``verdict``, ``kind``, ``chapter`` and ``words`` choose rows.
+    """Claims in lines, of which ``verdict``, ``kind``, ``chapter`` and ``words`` choose some.
 
     Empty, each of them leaves all. ``order`` is book, claim, source or verdict.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,27 @@ from bnutils.evidence.claims import CLAIM_MIME, Claim
 from book._ext.bookext.evidence import claim_outputs
 from tests.book.tiny_book import ROOT, Book, chapter, make_book
 from tests.evidence.made import made_ratio
+from tools.register import registered
 
 BIB = """@article{rosenblatt1958,
   author = {Rosenblatt, Frank}, title = {The perceptron}, journal = {Review}, year = {1958}}
 """
-BOARD = "# Scoreboard\n\n```{scoreboard}\n```\n"
+BOARD = """# Scoreboard
+
+```{scoreboard} tally
+```
+
+```{scoreboard} picture
+```
+
+```{scoreboard}
+```
+
+```{scoreboard} judged
+```
+"""
 LIST = "# Bibliography\n\n```{bibliography}\n:style: authoryear\n```\n"
+DAY = date(2026, 11, 1)
 FEWER, AROUND, MORE = made_ratio(0.43, 1.2), made_ratio(1.0, 1.2), made_ratio(1.4, 1.1)
 
 
@@ -77,11 +93,10 @@ def soup(book: Book, page: str) -> BeautifulSoup:
     return BeautifulSoup((book.build_folder / "html" / f"{page}.html").read_text(), "html.parser")
 
 
-def rows(book: Book) -> list[list[str]]:
-    return [
-        [" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")]
-        for row in soup(book, "deep/board").select("table.scoreboard tr")
-    ]
+def lines(book: Book) -> list[str]:
+    """The lines of the scoreboard, without what they unfold to."""
+    found = soup(book, "deep/board").select(".bn-lines > details.bn-line > summary")
+    return [summary.get_text() for summary in found]
 
 
 def attribute(tag: Tag | None, name: str) -> str:
@@ -99,23 +114,18 @@ def test_a_claim_reaches_file_card_and_scoreboard(tmp_path: Path) -> None:
         "dataset": "digits", "kind": "", "why": "", "registered": "", "headline": False,
         "first": "",
     }  # fmt: skip
-    head, row = rows(book)
-    assert head == ["Claim", "Source", "In the source", "Here", "Verdict"]
-    assert row == [
-        "It needs < half the updates & no luck. A chapter", "Rosenblatt [ 1958 ]",
-        "a third (on paper)",
-        "×0.43 [0.36, 0.52] updates, with / without; claimed: below 1",
-        "Supported",
-    ]  # fmt: skip
+    assert lines(book) == [f"✓ It needs < half the updates & no luck. {stated.short}"]
     page = soup(book, "deep/board")
     assert "Tested on digits. 1 finding: 1 supported." in page.get_text()
     assert "1 of the 1 decided findings pass a false-discovery rate" in page.get_text()
-    assert attribute(page.select_one("th.stub a"), "href") == "../one.html#claim-fewer-updates"
+    line = page.select_one("details.bn-line")
+    assert line and [term.get_text(": ") for term in line.select("dl > div")] == [
+        "Measured: updates, with / without", "Claimed: below 1", "Source: Rosenblatt, 1958",
+        "In the source: a third (on paper)",
+    ]  # fmt: skip
+    assert attribute(line.select_one("p a"), "href") == "../one.html#claim-fewer-updates"
     card = soup(book, "one").select_one("article#claim-fewer-updates")
-    for link, where in (
-        (page.select_one("td .bibtex-citation a, td a"), "deep"),
-        (card and card.select_one("dd a"), "."),
-    ):
+    for link, where in ((line.select_one("dd a"), "deep"), (card and card.select_one("dd a"), ".")):
         address, _, anchor = attribute(link, "href").partition("#")
         assert (tmp_path / where / address).resolve() == tmp_path / "bibliography.html"
         assert soup(book, "bibliography").find(id=anchor)
@@ -134,13 +144,58 @@ def test_claims_stand_in_the_order_of_the_book_and_sorted_in_the_file(tmp_path: 
     third = claim("m", statement="Third.", evidence=MORE)
     book = book_of(tmp_path, {"two.ipynb": executed(first, second), "one.ipynb": executed(third)})
     assert [found["name"] for found in built(book)] == ["a", "m", "z"]
-    assert [(row[0], row[1], row[4]) for row in rows(book)[1:]] == [
-        ("First. A chapter", "this book", "Supported"),
-        ("Second. A chapter", "Rosenblatt [ 1958 ]", "Undecided"),
-        ("Third. A chapter", "Rosenblatt [ 1958 ]", "Contradicted"),
-    ]
+    assert [line.split(".")[0] for line in lines(book)] == ["✓ First", "? Second", "✗ Third"]
     text = soup(book, "deep/board").get_text()
     assert "3 findings: 1 supported, 1 contradicted, 1 undecided." in text
+
+
+def test_a_page_shows_one_card_and_lines(tmp_path: Path) -> None:
+    """The first finding, unless another is a headline; of checks that they were checked."""
+    first = [claim("sure", check=True), claim("a"), claim("b", evidence=MORE)]
+    second = [claim("c"), claim("d", seeds=range(8)), claim("e", check=True, statement="It adds.")]
+    book = book_of(tmp_path, {"one.ipynb": executed(*first), "two.ipynb": executed(*second)})
+    text = registered("", [each.to_dict() for each in [*first, *second]], {}, [], DAY)
+    book.write("book/claims.toml", text.replace("[d]\n", "[d]\nheadline = true\n"))
+    built(book)
+    for page, in_full, folded in (("one", "a", ["sure", "b"]), ("two", "d", ["c", "e"])):
+        body = soup(book, page)
+        assert not body.select("article style, details style"), "a search would mark its words"
+        cards = {attribute(card, "id").removeprefix("claim-"): card
+                 for card in body.select("article.bn-claim")}  # fmt: skip
+        assert [name for name, card in cards.items() if not card.find_parent("details")] == [
+            in_full
+        ]
+        assert {name for name, card in cards.items() if card.find_parent("details")} == {*folded}
+        for card in cards.values():
+            assert attribute(card.select_one("a.bn-copy"), "href") == f"#{card['id']}"
+    assert "✓ Checked: It adds." in [
+        summary.get_text() for summary in soup(book, "two").select("details.check > summary")
+    ]
+    assert ".bn-claim{" in (book.build_folder / "html/_static/cards.css").read_text()
+
+
+def test_how_many_hold_and_all_in_one_picture(tmp_path: Path) -> None:
+    """Elsewhere than on the scoreboard, to which they lead; nobody counts by hand."""
+    claims = [claim("a"), claim("b", evidence=AROUND), claim("c", check=True)]
+    pages = {"one.ipynb": executed(*claims), "two.ipynb": executed(claim("d", evidence=MORE))}
+    words = "# First\n\n```{scoreboard} tally\n```\n\n```{scoreboard} picture\n```\n"
+    book = book_of(tmp_path, {"first.md": words, **pages})
+    built(book)
+    page = soup(book, "first")
+    line = page.select_one("p.bn-tally")
+    assert line and line.get_text() == (
+        "4 claims tested: 1 hold, 1 fail, 0 too small to matter, 1 open; 1 check. See them all"
+    )
+    assert attribute(line.a, "href") == "deep/board.html"
+    marks = page.select("figure.bn-picture.small svg a")
+    assert {str(mark["href"]) for mark in marks} == {
+        "one.html#claim-a", "one.html#claim-b", "two.html#claim-d",
+    }  # fmt: skip
+    assert not page.select("details.bn-line")
+    book.write("two.ipynb", executed(claim("d")))
+    built(book)
+    tally = soup(book, "first").select_one("p.bn-tally")
+    assert tally and "2 hold, 0 fail" in tally.get_text()
 
 
 def test_the_scoreboard_follows_each_page(tmp_path: Path) -> None:
@@ -153,12 +208,12 @@ def test_the_scoreboard_follows_each_page(tmp_path: Path) -> None:
     assert board.stat().st_mtime_ns == before, "written again though nothing has changed"
     book.write("two.ipynb", executed(claim("other", evidence=MORE)))
     assert [found["verdict"] for found in built(book)] == ["supported", "contradicted"]
-    assert [row[4] for row in rows(book)] == ["Verdict", "Supported", "Contradicted"]
+    assert [line[0] for line in lines(book)] == ["✓", "✗"]
     (tmp_path / "two.ipynb").unlink()
     index = (tmp_path / "index.md").read_text()
     book.write("index.md", index.replace("two\n", ""))
     assert [found["name"] for found in built(book)] == ["fewer-updates"]
-    assert len(rows(book)) == 2
+    assert len(lines(book)) == 1
 
 
 def test_unknown_sources_and_repeated_names_fail(tmp_path: Path) -> None:

@@ -59,17 +59,31 @@ def test_a_chapter_with_three_findings_shows_them_under_its_title(tmp_path: Path
     assert plot.select("summary")[0].get_text() == (
         "3 findings: 1 supported, 1 contradicted, 1 undecided"
     )
-    whole = soup(book, "deep/board")
-    for drawing, names, card in (
-        (plot, "cde", "#claim-d"),
-        (whole, "abcde", "../two.html#claim-d"),
-    ):
-        assert [text.get_text() for text in drawing.select("a[class] text")] == list(names)
+    assert [text.get_text() for text in plot.select("a[class] text")] == list("cde")
+    whole, small = soup(book, "deep/board").select("figure.bn-picture:not(.small), .small")[::-1]
+    titles = [link.get_text() for link in whole.select("svg > svg > a")]
+    assert titles == ["A chapter", "A chapter"]
+    for drawing, count, card in (
+        (plot, 3, "#claim-d"), (whole, 5, "../two.html#claim-d"), (small, 5, "../two.html#claim-d"),
+    ):  # fmt: skip
+        assert len(drawing.select("a[class]")) == count
         row = drawing.select_one("a.contradicted")
         assert attribute(row, "href") == card
-        assert "Contradicted: 1.40" in attribute(row, "aria-label")
-    titles = [link.get_text() for link in whole.select(".bn-forest > a:not([class])")]
-    assert titles == ["A chapter", "A chapter"]
+        assert "Contradicted: " in attribute(row, "aria-label")
+
+
+def test_marks_of_a_part_lie_apart(tmp_path: Path) -> None:
+    """Dots in the part of the book that its contents name; none upon another."""
+    claims = [claim(name) for name in "abc"] + [claim("d", evidence=MORE)]
+    book = book_of(tmp_path, {"one.ipynb": executed(*claims)})
+    index = (tmp_path / "index.md").read_text()
+    book.write("index.md", index.replace("```{toctree}\n", "```{toctree}\n:caption: Theory\n\n"))
+    built(book)
+    small = soup(book, "deep/board").select_one(".bn-picture.small")
+    assert small and [name.get_text() for name in small.select("text.part")] == ["Theory"]
+    marks = small.select("a[class] svg")
+    assert len({(mark["x"], mark["y"]) for mark in marks}) == 4
+    assert len({mark["y"] for mark in marks}) == 3
 
 
 def test_every_verdict_has_a_shape_of_its_own() -> None:

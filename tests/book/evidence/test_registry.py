@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +10,9 @@ from typing import Any
 import pytest
 
 from book._ext.bookext.evidence import registry
-from tests.book.evidence.test_claims import MORE, book_of, built, claim, executed, rows, soup
+from tests.book.evidence.test_claims import DAY, MORE, book_of, built, claim, executed, lines, soup
 from tests.book.tiny_book import Book
 from tools.register import registered
-
-DAY = date(2026, 11, 1)
 
 
 def stated(name: str = "fewer-updates", **changes: Any) -> Any:
@@ -85,7 +82,8 @@ def test_what_is_no_registry_of_these_claims_stops_it_too(
 
 
 def told(book: Book) -> list[str]:
-    return [card.get_text() for card in soup(book, "one").select("article.bn-claim small")]
+    rows = soup(book, "one").select("article.bn-claim dl > div")
+    return [row.get_text().removeprefix("Kind") for row in rows if "Kind" in row.get_text()]
 
 
 def test_pages_tell_how_claims_stand_and_follow_the_registry(tmp_path: Path) -> None:
@@ -102,9 +100,9 @@ def test_pages_tell_how_claims_stand_and_follow_the_registry(tmp_path: Path) -> 
     assert [found["c"][key] for key in keys] == ["confirmed", "", "2026-11-01", True, "supported"]
     moved = "confirmed; supported on the exploratory seeds"
     assert told(book) == ["confirmed", "exploratory: worded <late", moved]
-    assert [row[4] for row in rows(book)[1:]] == [
-        "Contradicted confirmed, headline", "Supported confirmed", "Supported exploratory",
-    ]  # fmt: skip
+    assert [line[0] for line in lines(book)] == ["✗", "✓", "✓"]
+    kinds = [line["data-kind"] for line in soup(book, "deep/board").select("details.bn-line")]
+    assert kinds == ["confirmed, headline", "confirmed", "exploratory"]
     words = soup(book, "deep/board").get_text()
     assert "1 of the findings had been judged before" in words and "; 1 of them has" in words
 

@@ -1,69 +1,98 @@
-// Claims in a table that sorts and filters. On a page it takes over the rows of the table there.
+// Claims in lines that unfold, to choose from and to sort. On a page it takes over the lines there.
 
-import { announcer, element, freshId, select } from "./dom.js";
+import { announcer, button, element, freshId, select } from "./dom.js";
 import { traits } from "./model.js";
 
-const COLUMNS = ["Claim", "Source", "In the source", "Here", "Verdict"];
 const ORDERS = { book: "order of the book", claim: "claim", source: "source", verdict: "verdict" };
 const VERDICTS = ["supported", "contradicted", "no relevant effect", "undecided"];
+const CHOICES = ["verdict", "kind", "chapter"];
+const NONE = { verdict: "", kind: "", chapter: "", words: "", order: "book" };
+const MARK = "#claims?"; // before the choice in an address
 
-/** Rows with what they are sorted and searched by. */
-function rowsOf(table, claims) {
-  const rows = table ? [...table.querySelectorAll("tbody tr")].map((row) => row.cloneNode(true)) : claims.map(drawnRow);
-  return rows.map((row, book) => {
-    const text = (part) => row.querySelector(part)?.textContent.trim() ?? "";
-    return { row, book, claim: text("th"), source: text("td"), verdict: text(".verdict").toLowerCase(),
-      kind: text(".kind"), chapter: text(".where"), text: row.textContent.toLowerCase() };
-  });
+/** Lines with what they are sorted and searched by. */
+function linesOf(still, claims) {
+  const there = [...(still?.querySelectorAll("details.bn-line") ?? [])].map((line) => line.cloneNode(true));
+  return (there.length ? there : claims.map(drawn)).map((line, book) => ({ kind: "", chapter: "", ...line.dataset, line, book,
+    claim: line.querySelector(".states").textContent, text: line.textContent.toLowerCase() }));
 }
 
-function drawnRow({ statement, source, paper, ours, quantity, claimed, verdict, check }) {
-  const found = element("td", {}, element("p", {}, ours), element("p", { class: "quantity" }, `${quantity}; claimed: ${claimed}`));
-  return element("tr", {}, element("th", { class: "stub", scope: "row" }, statement), element("td", {}, source),
-    element("td", {}, paper || "–"), found, element("td", {}, element("p", { class: "verdict" }, verdict),
-      element("p", { class: "kind" }, check ? "check" : "")));
+function drawn({ statement, source, paper, short, quantity, claimed, verdict, check }) {
+  const told = { Measured: quantity, Claimed: claimed, Source: source, "In the source": paper };
+  const terms = Object.entries(told).filter(([, text]) => text).map(([term, text]) =>
+    element("div", {}, element("dt", {}, term), element("dd", {}, text)));
+  return element("details", { class: "bn-line", "data-verdict": verdict, "data-source": source, "data-kind": check ? "check" : "" },
+    element("summary", {}, element("b", {}, verdict), " ", element("span", { class: "states" }, statement), ` ${short}`),
+    element("dl", {}, ...terms));
+}
+
+/** What an address chooses; null where it chooses nothing. */
+export function fromAddress(hash) {
+  if (!hash.startsWith(MARK)) return null;
+  const found = Object.fromEntries(new URLSearchParams(hash.slice(MARK.length)));
+  const known = Object.keys(NONE).filter((name) => name in found && (name !== "order" || found.order in ORDERS));
+  return { ...NONE, ...Object.fromEntries(known.map((name) => [name, found[name]])) };
+}
+
+/** The address of a choice; empty where it is none. */
+export function toAddress(state) {
+  const chosen = Object.keys(NONE).filter((name) => state[name] !== NONE[name]);
+  return chosen.length ? MARK + new URLSearchParams(chosen.map((name) => [name, state[name]])) : "";
+}
+
+function matches(line, state) {
+  const needles = state.words.toLowerCase().split(/\s+/).filter(Boolean);
+  return CHOICES.every((name) => ["", ...line[name].split(", ")].includes(state[name]))
+    && needles.every((needle) => line.text.includes(needle));
 }
 
 function render({ model, el }) {
-  const { read, write, listen } = traits(model, ["verdict", "kind", "chapter", "order", "words"]);
-  const old = model.still?.querySelector("table"); // which a page holds for readers without scripts
-  const rows = rowsOf(old, model.get("claims"));
-  const head = old ? old.querySelector("thead").cloneNode(true)
-    : element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, name))));
-  const body = element("tbody");
-  const table = element("table", { class: old?.className ?? "scoreboard" }, head, body);
+  const { read, write, listen } = traits(model, Object.keys(NONE));
+  const lines = linesOf(model.still, model.get("claims"));
+  const list = element("div", { class: "bn-lines" });
   const says = announcer();
   const choose = (name, values) => select({ label: name, value: read()[name],
-    options: [["", "any"], ...values.filter(Boolean).map((value) => [value, value])], onChange: (value) => write({ [name]: value }) });
-  const different = (values) => [...new Set(values)];
-  const choices = {
-    verdict: choose("verdict", VERDICTS),
-    kind: choose("kind", different(rows.flatMap(({ kind }) => kind.split(", ")))),
-    chapter: choose("chapter", different(rows.map(({ chapter }) => chapter))),
-  };
+    options: [["", "any"], ...[...new Set(values)].filter(Boolean).map((value) => [value, value])],
+    onChange: (value) => write({ [name]: value }) });
+  const choices = Object.fromEntries(CHOICES.map((name) =>
+    [name, choose(name, name === "verdict" ? VERDICTS : lines.flatMap((line) => line[name].split(", ")))]));
   const useful = Object.values(choices).filter(({ input }) => input.options.length > 1);
   const order = select({ label: "sorted by", value: read().order, options: Object.entries(ORDERS),
     onChange: (order) => write({ order }) });
   const search = element("input", { type: "search", id: freshId() });
   search.addEventListener("input", () => write({ words: search.value }));
   const find = element("div", { class: "bn-control" }, element("label", { for: search.id }, "containing"), search);
+  const clear = button("Show all claims", () => {
+    write(NONE);
+    search.focus(); // the button is gone
+  });
   const show = () => {
     const state = read();
     for (const [name, chosen] of Object.entries(choices)) chosen.set(state[name]);
     order.set(state.order);
     if (search.value !== state.words) search.value = state.words;
-    const needles = state.words.toLowerCase().split(/\s+/).filter(Boolean);
-    const kept = rows.filter(({ verdict, kind, chapter, text }) => [[verdict], kind.split(", "), [chapter]].every(
-      (found, i) => ["", ...found].includes(state[Object.keys(choices)[i]])) && needles.every((needle) => text.includes(needle)));
+    const kept = lines.filter((line) => matches(line, state));
     const key = state.order;
     kept.sort((a, b) => (key === "book" ? 0 : a[key].localeCompare(b[key])) || a.book - b.book);
-    body.replaceChildren(...kept.map(({ row }) => row));
-    says.textContent = `${kept.length} of ${rows.length} claims`;
+    list.replaceChildren(...kept.map(({ line }) => line));
+    says.textContent = `${kept.length} of ${lines.length} claims`;
+    clear.hidden = kept.length === lines.length;
+    if (model.ofPage && (toAddress(state) || location.hash.startsWith(MARK)))
+      history.replaceState(null, "", toAddress(state) || location.pathname + location.search);
   };
+  const follow = () => write(fromAddress(location.hash) ?? {});
   el.classList.add("bn-root", "bn-wide");
-  el.append(element("div", { class: "bn-controls", role: "search" }, ...useful.map(({ root }) => root), order.root, find), says, table);
+  el.append(element("div", { class: "bn-controls", role: "search" }, ...useful.map(({ root }) => root), order.root, find),
+    says, clear, list);
+  if (model.ofPage) {
+    follow();
+    addEventListener("hashchange", follow);
+  }
   show();
-  return listen(show);
+  const deaf = listen(show);
+  return () => {
+    removeEventListener("hashchange", follow);
+    deaf();
+  };
 }
 
 export default { render };

@@ -36,6 +36,11 @@ def claims_by_page(env: Any) -> dict[str, list[dict[str, Any]]]:
 
 def scoreboards(env: Any) -> set[str]:
     """Pages that show all claims."""
+    return {name for name, data in env.metadata.items() if data.get("scoreboard") == "all"}
+
+
+def tellers(env: Any) -> set[str]:
+    """Pages that tell something of all claims."""
     return {name for name, data in env.metadata.items() if data.get("scoreboard")}
 
 

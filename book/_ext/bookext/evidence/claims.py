@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from ..building.stop import stop
-from .claim_outputs import OWN, anchor, claims_by_page, scoreboards
+from .claim_outputs import OWN, anchor, claims_by_page, tellers
 from .registry import compare, outdated, told
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def check(app: Sphinx, env: Any) -> Iterable[str]:
         stop("The text relies on what is contradicted.", [*wrong, _ADVICE])
     path = claims_file(app)
     same = path.is_file() and path.read_text("utf-8") == as_json(app)
-    return [*outdated(env), *([] if same else sorted(scoreboards(env)))]
+    return [*outdated(env), *([] if same else sorted(tellers(env)))]
 
 
 def as_json(app: Sphinx) -> str:

@@ -1,13 +1,11 @@
-"""Forest plots: the findings of the book, or of a chapter, one below the other on one scale.
+"""Forest plots: findings with their intervals on one scale, each linked to its card.
 
 An effect is measured in its own smallest effect that matters, of ratios in logarithms; to the
 right is what the claim says. The scale is logarithmic beyond about 1.
 """
 
 from html import escape
-from itertools import groupby
 from math import copysign, log, log10
-from textwrap import wrap
 from typing import Any
 
 from docutils import nodes
@@ -25,14 +23,15 @@ SHAPES = {
     "undecided": '<circle r="4" class="hollow"/>',
 }
 LEGEND = (
-    "Mean and 95 % interval, in units of the smallest effect that matters, which the band marks. "
-    "● supported, ◆ contradicted, □ no relevant effect, ○ undecided."
+    "Mean and interval, in units of the smallest effect that matters, which the band marks: "
+    '<span class="supported">●</span> supported, <span class="contradicted">◆</span> contradicted, '
+    '<span class="no-relevant-effect">□</span> no relevant effect, '
+    '<span class="undecided">○</span> undecided.'
 )
 LIMIT = 300.0  # times what matters; beyond it an effect lies on the edge
 TICKS = (-100, -10, -1, 1, 10, 100)
 LABELS, EDGE = 42, 98  # per cent of the width, between which the scale lies
 ROW, HEAD = 24, 36  # pixels
-LONGEST = 38  # letters of a line of a title, which a phone has room for
 FEWEST = 3  # findings of a chapter that has a plot
 
 
@@ -46,10 +45,10 @@ def effects(claim: dict[str, Any]) -> list[float]:
     return [sign * (value - reference) / delta for value in values]
 
 
-def place(effect: float) -> float:
-    """Where an effect lies, in per cent of the width."""
+def place(effect: float, labels: float = LABELS) -> float:
+    """Where an effect lies, in per cent of the width, right of that of the labels."""
     size = log10(1 + min(abs(effect), LIMIT)) / log10(1 + LIMIT)
-    return round((LABELS + EDGE) / 2 + copysign(size, effect) * (EDGE - LABELS) / 2, 2)
+    return round((labels + EDGE) / 2 + copysign(size, effect) * (EDGE - labels) / 2, 2)
 
 
 def findings(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,43 +57,43 @@ def findings(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class Plot:
-    """A drawing whose rows come one below the other."""
+    """A drawing on a page, whose scale begins right of the ``labels``, in per cent of its width."""
 
-    def __init__(self, app: Sphinx, page: str) -> None:
-        self.app, self.page, self.rows, self.y = app, page, list[str](), HEAD
+    def __init__(self, app: Sphinx, page: str, labels: float = LABELS) -> None:
+        self.app, self.page, self.labels = app, page, labels
+        self.drawn, self.y = list[str](), HEAD
 
-    def heading(self, page: str) -> None:
-        """The title of a chapter, as a link."""
-        address = self.app.builder.get_relative_uri(self.page, page)
-        lines = wrap(self.app.env.titles[page].astext(), LONGEST)
-        words = "".join(
-            f'<text y="{self.y + 16 * number}">{escape(line)}</text>'
-            for number, line in enumerate(lines, 1)
+    def link(self, page: str) -> str:
+        """The address of another page."""
+        return self.app.builder.get_relative_uri(self.page, page)
+
+    def mark(self, claim: dict[str, Any], y: float, before: str, more: str = "") -> None:
+        """The interval of a claim and the shape of its verdict, linked, upon what is ``before``.
+
+        Its words are a label, not a title: there the script that marks what was searched stops.
+        """
+        mean, low, high = (place(effect, self.labels) for effect in effects(claim))
+        words = escape(f"{claim['statement']} {claim['verdict'].capitalize()}: {claim['short']}")
+        kind = claim["verdict"].replace(" ", "-") + " headline" * claim["headline"]
+        self.drawn.append(
+            f'<a href="{self.link(claim["page"])}#{anchor(claim)}" class="{kind}" '
+            f'aria-label="{words}"{more}>{before}'
+            f'<line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
+            f'<svg x="{mean}%" y="{y}" overflow="visible">{SHAPES[claim["verdict"]]}</svg></a>'
         )
-        self.rows.append(f'<a href="{address}">{words}</a>')
-        self.y += 16 * len(lines) + ROW - 16
 
     def row(self, claim: dict[str, Any]) -> None:
-        """A claim: its name, its interval and the shape of its verdict, linked to its card."""
-        mean, low, high = effects(claim)
-        address = f"{self.app.builder.get_relative_uri(self.page, claim['page'])}#{anchor(claim)}"
-        words = escape(f"{claim['statement']} {claim['verdict'].capitalize()}: {claim['ours']}")
-        y, kind = self.y + ROW // 2, claim["verdict"].replace(" ", "-")
-        self.rows.append(
-            f'<a href="{address}" class="{kind}" aria-label="{words}"><title>{words}</title>'
-            f'<rect y="{self.y}" width="100%" height="{ROW}" class="row"/>'
-            f'<text x="4" y="{y + 4}">{escape(claim["name"])}</text>'
-            f'<line x1="{place(low)}%" x2="{place(high)}%" y1="{y}" y2="{y}"/>'
-            f'<svg x="{place(mean)}%" y="{y}" overflow="visible">{SHAPES[claim["verdict"]]}</svg>'
-            "</a>"
-        )
+        """A claim with its name."""
+        area = f'<rect y="{self.y}" width="100%" height="{ROW}" class="row"/>'
+        name = f'<text x="4" y="{self.y + ROW // 2 + 4}">{escape(claim["name"])}</text>'
+        self.mark(claim, self.y + ROW // 2, area + name)
         self.y += ROW
 
-    def drawn(self, words: str) -> str:
-        """The drawing with its scale."""
-        low, zero, high = place(-1), place(0), place(1)
+    def svg(self, words: str) -> str:
+        """The whole drawing, with its scale."""
+        low, zero, high = (place(effect, self.labels) for effect in (-1, 0, 1))
         numbers = "".join(
-            f'<text x="{place(tick)}%" y="{y}">{str(tick).replace("-", "−")}</text>'
+            f'<text x="{place(tick, self.labels)}%" y="{y}">{str(tick).replace("-", "−")}</text>'
             for tick in TICKS
             for y in (HEAD - 6, self.y + 16)
         )
@@ -104,23 +103,10 @@ class Plot:
             f'<rect x="{low}%" y="{HEAD}" width="{high - low:.2f}%" height="{self.y - HEAD}" '
             'class="band"/>'
             f'<line x1="{zero}%" x2="{zero}%" y1="{HEAD}" y2="{self.y}" class="zero"/>'
-            f'<g class="scale">{numbers}<text x="{LABELS}%" y="12" class="start">◂ against</text>'
-            f'<text x="{EDGE}%" y="12" class="end">as claimed ▸</text></g>'
-            f"{''.join(self.rows)}</svg>"
+            f'<g class="scale">{numbers}<text x="{self.labels}%" y="12" class="start">◂ against'
+            f'</text><text x="{EDGE}%" y="12" class="end">as claimed ▸</text></g>'
+            f"{''.join(self.drawn)}</svg>"
         )
-
-
-def forest(app: Sphinx, page: str, claims: list[dict[str, Any]]) -> str:
-    """The findings for a page: those of several chapters have the chapters' titles above them."""
-    plot = Plot(app, page)
-    groups = [(name, list(group)) for name, group in groupby(claims, lambda c: str(c["page"]))]
-    for name, group in groups:
-        if len(groups) > 1:
-            plot.heading(name)
-        for claim in group:
-            plot.row(claim)
-    words = f"{summary(claims)}. To the right is what is claimed."
-    return f'{plot.drawn(words)}<p class="bn-legend">{LEGEND}</p>'
 
 
 class ForestOfChapter(SphinxPostTransform):
@@ -135,10 +121,14 @@ class ForestOfChapter(SphinxPostTransform):
         claims = findings(told(self.env, page))
         if len(claims) < FEWEST or page in scoreboards(self.env):
             return
+        plot = Plot(self.app, page)
+        for claim in claims:
+            plot.row(claim)
         title = next(iter(self.document.findall(nodes.title)))
         html = (
             f'<details class="bn-findings"><summary>{summary(claims)}</summary>'
-            f"{forest(self.app, page, claims)}</details>"
+            f"{plot.svg('To the right is what is claimed.')}"
+            f'<p class="bn-legend">{LEGEND}</p></details>'
         )
         title.parent.insert(1, nodes.raw("", html, format="html", classes=["bn-findings"]))
 

@@ -9,6 +9,7 @@ from .registry import changed
 LEVEL = 0.05
 DECIDED = ("supported", "contradicted")
 VERDICTS = (*DECIDED, "no relevant effect", "undecided")
+IN_SHORT = dict(zip(VERDICTS, ("hold", "fail", "too small to matter", "open"), strict=True))
 
 
 def benjamini_hochberg(p: Sequence[float]) -> float:
@@ -54,6 +55,15 @@ def summary(claims: list[dict[str, Any]]) -> str:
     number = Counter(claim["verdict"] for claim in claims)
     parts = ", ".join(f"{number[verdict]} {verdict}" for verdict in VERDICTS if number[verdict])
     return f"{len(claims)} finding{'s' * (len(claims) != 1)}: {parts}"
+
+
+def tally(claims: list[dict[str, Any]]) -> str:
+    """All claims in one line: ``9 claims tested: 5 hold, 2 fail, 1 open; 1 check``."""
+    found = Counter(claim["verdict"] for claim in claims if not claim["check"])
+    parts = ", ".join(f"{found[verdict]} {IN_SHORT[verdict]}" for verdict in VERDICTS)
+    checks = sum(claim["check"] for claim in claims)
+    also = f"; {checks} check{'s' * (checks != 1)}" if checks else ""
+    return f"{len(claims)} claims tested: {parts}{also}"
 
 
 def counts(claims: list[dict[str, Any]]) -> list[str]:

@@ -1,38 +1,47 @@
-"""The page of all claims."""
+"""All claims on a page: how many hold, in one picture, and in lines that unfold."""
 
 import json
+from html import escape
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from .card_citations import citations
-from .claim_outputs import anchor
-from .forest import findings, forest
-from .multiplicity import counts
+from .card_citations import cited
+from .claim_outputs import anchor, scoreboards
+from .multiplicity import counts, tally
+from .picture import picture
 from .registry import told
 
-COLUMNS = {"Claim": 34, "Source": 14, "In the source": 16, "Here": 24, "Verdict": 12}
+PARTS = ("all", "judged", "tally", "picture")
 
 
 class scoreboard(nodes.General, nodes.Element):
-    """The place of the table, which is made when all pages have been read."""
+    """The place of what is made when all pages have been read."""
 
 
 class Scoreboard(SphinxDirective):
-    """`{scoreboard}`: the table of all claims."""
+    """`{scoreboard}`: all claims.
+
+    `{scoreboard} judged`: how many stay where they are judged together; `tally`: how many hold;
+    `picture`: the small picture.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Note the page."""
-        self.env.metadata[self.env.docname]["scoreboard"] = True
-        return [scoreboard()]
+        what = directives.choice(self.arguments[0], PARTS) if self.arguments else "all"
+        data = self.env.metadata[self.env.docname]
+        data["scoreboard"] = "all" if data.get("scoreboard") == "all" else what
+        return [scoreboard(what=what)]
 
 
 class FillScoreboard(SphinxPostTransform):
-    """Makes the table; before Sphinx resolves citations, at 10."""
+    """Makes the parts; before Sphinx resolves links, at 10."""
 
     default_priority = 8
 
@@ -44,82 +53,70 @@ class FillScoreboard(SphinxPostTransform):
                 for page in self.env.collect_relations()  # in the order of the contents
                 for claim in told(self.env, page)
             ]
-            words = [nodes.paragraph("", each) for each in counts(claims)]
-            place.replace_self([*words, *(self.shown(claims) if claims else [])])
+            place.replace_self(getattr(self, place["what"])(claims))
 
-    def shown(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
-        """The plot of the findings, and the table with headlines first and checks last."""
-        found = findings(claims)
-        plot = f"<figure>{forest(self.app, self.env.docname, found)}</figure>" if found else ""
-        claims = sorted(claims, key=lambda claim: (not claim["headline"], claim["check"]))
-        return [nodes.raw("", plot, format="html"), *live(self.table(claims))]
+    def tally(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
+        """How many claims hold, in one line that leads to the scoreboard."""
+        line = nodes.paragraph("", f"{tally(claims)}. ", classes=["bn-tally"])
+        for page in sorted(scoreboards(self.env)):
+            address = self.app.builder.get_relative_uri(self.env.docname, page)
+            line += nodes.reference("", "See them all", refuri=address, internal=True)
+        return [line]
 
-    def table(self, claims: list[dict[str, Any]]) -> nodes.table:
-        """One row for each claim."""
-        head = nodes.thead("", row([nodes.paragraph("", name) for name in COLUMNS]))
-        body = nodes.tbody("", *(self.row(claim) for claim in claims))
-        specs = [nodes.colspec(colwidth=width) for width in COLUMNS.values()]
-        specs[0]["stub"] = 1
-        group = nodes.tgroup("", *specs, head, body, cols=len(COLUMNS))
-        return nodes.table("", group, classes=["scoreboard"])
+    def picture(self, claims: list[dict[str, Any]], small: bool = True) -> list[nodes.Node]:
+        """All findings in one drawing, which only a page can show."""
+        html = picture(self.app, self.env.docname, claims, small)
+        return [nodes.raw("", html, format="html", classes=["bn-findings"])]
 
-    def row(self, claim: dict[str, Any]) -> nodes.row:
-        """A claim with links to its card and to its source."""
-        builder, docname = self.app.builder, self.env.docname
-        address = f"{builder.get_relative_uri(docname, claim['page'])}#{anchor(claim)}"
-        link = nodes.reference("", claim["statement"], refuri=address, internal=True)
-        quantity = f"{claim['quantity']}; claimed: {claim['claimed']}"
-        kind = ["check" if claim["check"] else claim["kind"], "headline" * claim["headline"]]
-        return row(
-            [
-                [
-                    nodes.paragraph("", "", link),
-                    nodes.paragraph("", self.env.titles[claim["page"]].astext(), classes=["where"]),
-                ],
-                nodes.paragraph("", "", self.source(claim)),
-                nodes.paragraph(
-                    "", claim["paper"] or "–", classes=[] if claim["paper"] else ["none"]
-                ),
-                [
-                    nodes.paragraph("", claim["short"]),
-                    nodes.paragraph("", quantity, classes=["quantity"]),
-                ],
-                [
-                    nodes.paragraph("", "", badge(claim["verdict"])),
-                    nodes.paragraph("", ", ".join(filter(None, kind)), classes=["kind"]),
-                ],
-            ]
+    def judged(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
+        """What becomes of the verdicts where all claims are looked at together."""
+        return [nodes.paragraph("", each) for each in counts(claims)[1:]]
+
+    def all(self, claims: list[dict[str, Any]]) -> list[nodes.Node]:
+        """The picture, and the lines with headlines first and checks last."""
+        claims_in_order = sorted(claims, key=lambda c: (not c["headline"], c["check"]))
+        lines = "".join(map(self.line, claims_in_order))
+        return [
+            nodes.paragraph("", counts(claims)[0]),
+            *self.picture(claims, small=False),
+            nodes.raw("", live(lines), format="html"),
+        ]
+
+    def line(self, claim: dict[str, Any]) -> str:
+        """A claim with its source, and a link to its card."""
+        from bnutils.evidence.card_html import html_line, terms
+        from bnutils.evidence.claims import Claim
+
+        chapter = self.env.titles[claim["page"]].astext()
+        kinds = ["check" if claim["check"] else claim["kind"], "headline" * claim["headline"]]
+        kind = ", ".join(filter(None, kinds))
+        facts = {
+            "Measured": claim["quantity"], "Claimed": claim["claimed"], "Source": claim["source"],
+            "In the source": claim["paper"], "Kind": kind,
+        }  # fmt: skip
+        page = self.env.docname
+        shown = terms(
+            [(term, text) for term, text in facts.items() if text],
+            lambda source: cited(self.app, page, source),
         )
-
-    def source(self, claim: dict[str, Any]) -> nodes.Node:
-        """A citation; words where there is none, or where the key is not known."""
-        key = claim["source"]
-        if key not in citations(self.env):
-            return nodes.inline("", key)
-        return addnodes.pending_xref(
-            "", nodes.inline("", key), refdomain="cite", reftype="t", reftarget=key,
-            refdoc=self.env.docname, refwarn=True,
-        )  # fmt: skip
+        address = f"{self.app.builder.get_relative_uri(page, claim['page'])}#{anchor(claim)}"
+        link = f'<a class="reference internal" href="{address}">Its card in {escape(chapter)}</a>'
+        inside = f'<div class="inside">{shown}<p>{link}</p></div>'
+        sorted_by = {key: claim[key] for key in ("verdict", "source")}
+        sorted_by |= {"kind": kind, "chapter": chapter}
+        data = "".join(f' data-{name}="{escape(text)}"' for name, text in sorted_by.items())
+        return html_line(Claim.from_dict(claim), inside, data)
 
 
-def live(table: nodes.table) -> list[nodes.Node]:
-    """The table, which a script may take over and make sort and filter."""
+def live(lines: str) -> str:
+    """The lines, which a script may take over and make sort and filter."""
     chosen = dict.fromkeys(("verdict", "kind", "chapter", "words"), "")
     state = json.dumps({"claims": [], "order": "book", **chosen})
-    before = '<div class="bn-explorable" data-module="scoreboard"><div class="bn-still">'
-    after = f'</div><script type="application/json">{state}</script></div>'
-    return [nodes.raw("", before, format="html"), table, nodes.raw("", after, format="html")]
-
-
-def row(cells: list[Any]) -> nodes.row:
-    """A row of cells, each a node or several."""
-    return nodes.row("", *(nodes.entry("", *(c if isinstance(c, list) else [c])) for c in cells))
-
-
-def badge(verdict: str) -> nodes.inline:
-    """A verdict, whose class gives it symbol and colour."""
-    name = f"verdict-{verdict.replace(' ', '-')}"
-    return nodes.inline("", verdict.capitalize(), classes=["verdict", name])
+    return (
+        '<div class="bn-explorable" data-module="scoreboard">'
+        f'<div class="bn-still bn-lines">{lines}</div>'
+        f'<script type="application/json">{state}</script></div>'
+    )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -128,4 +125,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("scoreboard", Scoreboard)
     app.add_node(scoreboard)
     app.add_post_transform(FillScoreboard)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
