@@ -5,6 +5,7 @@ pages is kept from one build to the next, for a page that is written anew refers
 """
 
 import pickle
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from sphinx.config import Config
 from ..web.web_files import fetched, publish
 
 SCRIPTS = (("popper", "popper.min.js"), ("tippy", "tippy-bundle.umd.min.js"))
+OWN = "previews.js"  # in book/_assets
+_ID = re.compile(r' id="[^"]*"')
 
 
 def use_local_scripts(app: Sphinx, config: Config) -> None:
@@ -52,9 +55,14 @@ def collect(app: Sphinx, page: str, template: str, context: dict[str, Any], doct
     if pages.get(page, {}).get("text") != text:
         sphinx_tippy.collect_tips(app, page, template, context, doctree)
         pages[page] |= {"text": text, "new": True}
+        tips = pages[page]["id_to_html"]
+        for name, html in tips.items():  # a term and its explanation stand in a list of them
+            if html.startswith("<dt"):
+                tips[name] = f"<dl>{_ID.sub('', html)}</dl>"
+        app.add_js_file(OWN, loading_method="defer")
         return
     own = pages[page]["js_path"].relative_to(Path(app.outdir, "_static")).as_posix()
-    for script in (*app.config.tippy_js, own):
+    for script in (*app.config.tippy_js, OWN, own):
         app.add_js_file(script, loading_method="defer")
 
 
