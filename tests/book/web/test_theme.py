@@ -15,3 +15,10 @@ def test_tidy_changes_nothing_twice() -> None:
     once = tidy(html)
     assert once == tidy(once)
     assert "fontawesome" not in once and "x.js" in once and "aria-label" not in once
+
+
+def test_what_is_said_twice_is_said_once() -> None:
+    first, second = ('<meta name="viewport" content="width=device-width"/>' for _ in "ab")
+    html = f"<head>{first}\n<title>A, B &#8212; A, B</title>{second}</head>"
+    assert tidy(html) == f"<head><title>A, B</title>{second}</head>"
+    assert tidy("<title>A &#8212; A, B</title>") == "<title>A &#8212; A, B</title>"

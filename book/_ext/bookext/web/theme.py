@@ -20,6 +20,10 @@ _SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*")(?= target="_blank")'
 _SEARCH_SCRIPT = re.compile(
     r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*">)'
 )
+_TITLE_TWICE = re.compile(r"<title>(.+?) &#8212; \1</title>")  # of the first page
+_VIEWPORT_AGAIN = re.compile(
+    r'<meta name="viewport"[^>]*>\s*(?=.*<meta name="viewport")', re.DOTALL
+)
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -29,12 +33,15 @@ def tidy(html: str) -> str:
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
     landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the
-    search page wait for those they use, which wait for the page.
+    search page wait for those they use, which wait for the page. The first page, whose title is
+    the book's, says it once.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
     html = _TOGGLE_LABEL.sub(r"\1", html)
     html = _SEARCH_SCRIPT.sub('<script defer="defer" ', html)
+    html = _TITLE_TWICE.sub(r"<title>\1</title>", html)
+    html = _VIEWPORT_AGAIN.sub("", html)
     html = _EMPTY_HEAD.sub(r"<td\1></td>", html)
     html = _CITATION_ROLE.sub("", html)
     html = _SOURCE_LINK.sub(r"\1 download", html)
