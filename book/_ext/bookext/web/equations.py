@@ -19,6 +19,7 @@ from sphinx.util.math import get_node_equation_number
 from .web_files import fetched, publish
 
 STYLE = "katex.min.css"
+_MARKS = re.compile(r"[.,:;!?)\]’”]+")
 # Node ends when its input does, so with the build, however that ended.
 FOLLOW = "--import=data:text/javascript,process.stdin.on('end',process.exit).resume()"
 
@@ -77,6 +78,8 @@ def written_out(app: Sphinx, latex: str) -> str:
 def visit_math(translator: Any, node: nodes.math) -> None:
     """A formula in a line of text."""
     html = rendered(translator.builder.app, node.astext(), display=False)
+    if "together" in node.parent.get("classes", []):  # lines break only where KaTeX lets them
+        html = html.replace('</span><span class="base">', '</span><wbr><span class="base">')
     translator.body.append(f'<span class="math notranslate">{html}</span>')
     raise nodes.SkipNode
 
@@ -96,6 +99,16 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
         translator.body.append("</span>")
     translator.body.append(f"{html}</div>\n")
     raise nodes.SkipNode
+
+
+def keep_marks(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Keep a mark that follows a formula, such as a comma, in the formula's line."""
+    for math in list(doctree.findall(nodes.math)):
+        after = math.next_node(descend=False, siblings=True)
+        if isinstance(after, nodes.Text) and (mark := _MARKS.match(after.astext())):
+            math.parent.replace(after, nodes.Text(after.astext()[mark.end() :]))
+            held = nodes.inline("", "", math.deepcopy(), nodes.Text(mark[0]), classes=["together"])
+            math.replace_self(held)
 
 
 def add_style(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -119,6 +132,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         (visit_math_block, None),
     )
     app.connect("config-inited", prepare)
+    app.connect("doctree-resolved", keep_marks)
     app.connect("html-page-context", add_style)
     app.connect("build-finished", copy_files, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,10 +20,12 @@ _SOURCE_LINK = re.compile(r'(<a href="[^"]*_sources/[^"]*")(?= target="_blank")'
 _SEARCH_SCRIPT = re.compile(
     r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*">)'
 )
-_TITLE_TWICE = re.compile(r"<title>(.+?) &#8212; \1</title>")  # of the first page
-_VIEWPORT_AGAIN = re.compile(
-    r'<meta name="viewport"[^>]*>\s*(?=.*<meta name="viewport")', re.DOTALL
-)
+_VIEWPORT = re.compile(r'(?s)(<meta name="viewport"[^>]*>)(.*?</head>)')
+_OTHER_VIEWPORT = re.compile(r'[ ]*<meta name="viewport"[^>]*>\n?')
+_TWICE = re.compile(r"<title>(.+?) &#8212; \1</title>")
+_THEME = 'localStorage.getItem("theme") || "auto"'
+_CHOSEN = """localStorage.getItem("theme")
+      || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -33,18 +35,19 @@ def tidy(html: str) -> str:
     A label that differs from the text it names is an accessibility fault, and so are a heading
     of a table without words, roles that do not fit what they hold, and a logo outside every
     landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the
-    search page wait for those they use, which wait for the page. The first page, whose title is
-    the book's, says it once.
+    search page wait for those they use, which wait for the page. Colours are set before the first
+    word is shown, and without scripts too.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
     html = _TOGGLE_LABEL.sub(r"\1", html)
     html = _SEARCH_SCRIPT.sub('<script defer="defer" ', html)
-    html = _TITLE_TWICE.sub(r"<title>\1</title>", html)
-    html = _VIEWPORT_AGAIN.sub("", html)
     html = _EMPTY_HEAD.sub(r"<td\1></td>", html)
     html = _CITATION_ROLE.sub("", html)
     html = _SOURCE_LINK.sub(r"\1 download", html)
+    html = _VIEWPORT.sub(lambda found: found[1] + _OTHER_VIEWPORT.sub("", found[2]), html, count=1)
+    html = _TWICE.sub(r"<title>\1</title>", html)
+    html = html.replace(' data-theme="auto">', ' data-theme="light">', 1).replace(_THEME, _CHOSEN)
     return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
 
 
@@ -94,6 +97,8 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    app.setup_extension("bookext.web.exercises")
+    app.add_js_file("chrome.js", loading_method="defer")
     app.connect("html-page-context", filter_scripts, priority=900)
     app.connect("build-finished", tidy_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
