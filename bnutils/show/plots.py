@@ -1,4 +1,4 @@
-"""The book's look: one colour an arm everywhere, lines labelled where they end, 95 % bands."""
+"""Figures in the book's style: lines labelled where they end, runs with their 95 % intervals."""
 
 from __future__ import annotations
 
@@ -9,59 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
 from bnutils.evidence.stats import mean_interval
-
-# Okabe and Ito's palette, told apart with every common colour vision, in print and in the dark,
-# with a grey and a brown that stay apart from it. Arms that never meet may look alike.
-LOOKS = {
-    "BN": ("#0072B2", "o"),
-    "no BN": ("#D55E00", "s"),
-    "LayerNorm": ("#009E73", "^"),
-    "GroupNorm": ("#AA4499", "D"),
-    "neutral": ("#555555", "x"),
-    "ghost BN": ("#56B4E9", "v"),
-    "renorm": ("#8C6D1F", "P"),
-    "RMSNorm": ("#E69F00", "<"),
-    "WS + GN": ("#C2578A", "X"),
-    "DyT": ("#CC79A7", "v"),
-    "SkipInit": ("#E69F00", "P"),
-    "weights / √D": ("#8C6D1F", "X"),
-}
-COLOURS = {arm: colour for arm, (colour, _) in LOOKS.items()}
-MARKERS = {arm: marker for arm, (_, marker) in LOOKS.items()}
-
-BOOK_STYLE: dict[str, Any] = {
-    "figure.figsize": (7.0, 3.4),
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "savefig.bbox": "tight",
-    "font.size": 11.0,
-    "axes.titlesize": 11.0,
-    "axes.titleweight": "bold",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "lines.linewidth": 2.0,
-    "lines.markersize": 5.0,
-    "legend.frameon": False,
-    "image.cmap": "cividis",
-    "svg.fonttype": "path",
-    "svg.hashsalt": "batch normalization, measured",  # the same figure gives the same file
-}
-
-
-def use_book_style() -> None:
-    """Set Matplotlib up for this session: the book's style, vector graphics in notebooks."""
-    plt.rcParams.update(BOOK_STYLE)  # type: ignore[arg-type]
-    set_matplotlib_formats("svg", metadata={"Date": None})
+from bnutils.show.style import COLOURS as COLOURS
+from bnutils.show.style import MARKERS as MARKERS
+from bnutils.show.style import use_book_style as use_book_style
 
 
 def panels(
