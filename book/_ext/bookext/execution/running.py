@@ -16,7 +16,8 @@ from nbformat import NotebookNode
 from .chapters import Chapter
 from .warm_kernels import warm_manager
 
-KERNEL_EXTENSIONS = [f"--IPKernelApp.extra_extensions={n}" for n in ("figure_csv", "figure_png")]
+_EXTENSIONS = ("figure_csv", "figure_png", "figure_narrow")  # the last changes what it draws
+KERNEL_EXTENSIONS = [f"--IPKernelApp.extra_extensions={name}" for name in _EXTENSIONS]
 ADVICE = (
     "An arm that would do better beyond its grid is not at its best. Try wider rates, or, where "
     'the edge is meant, say so before: warnings.simplefilter("ignore", EdgeOfGrid).'

@@ -120,6 +120,8 @@ def report(app: Sphinx, env: BuildEnvironment) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
+    for part in ("captions", "narrow"):
+        app.setup_extension(f"bookext.pages.{part}")
     understand(app, DescribedImage)
     app.connect("doctree-read", check_page)
     app.connect("env-updated", report)

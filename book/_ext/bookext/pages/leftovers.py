@@ -6,7 +6,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-FOLDERS = ("_static/data", "_static/figures")  # whose files belong to figures
+FOLDERS = ("_static/data", "_static/figures", "_static/narrow")  # whose files belong to figures
 _OUTPUT = re.compile(r"[0-9a-f]{64}\.")
 
 

@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 from ..evidence.card_citations import told_in_markdown
 from ..evidence.claim_outputs import MIME as CLAIM
 from .figure_data import MIME as TABLE
+from .narrow import MIME as NARROW
 
 GLUED = "application/papermill.record/"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -23,7 +24,7 @@ def shown(app: Sphinx, output: NotebookNode, alt: str) -> NotebookNode | None:
     if CLAIM in data or WIDGET in data:
         alt = alt or data["text/plain"]
         data.pop("text/html")  # a card or an interactive figure of a page
-    for mime in (CLAIM, TABLE, WIDGET):
+    for mime in (CLAIM, NARROW, TABLE, WIDGET):
         data.pop(mime, None)
     if "image/png" in data:
         alt = alt or output.metadata.get("image/png", {}).get("alt", "")

@@ -16,6 +16,7 @@ from sphinx.config import Config
 
 from ..web.web_files import fetched, publish
 
+_SOURCE = re.compile(r"<source [^>]*>")  # of a picture, whose address is not made to fit
 SCRIPTS = (("popper", "popper.min.js"), ("tippy", "tippy-bundle.umd.min.js"))
 OWN = "previews.js"  # in book/_assets
 _ID = re.compile(r' id="[^"]*"')
@@ -53,7 +54,8 @@ def collect(app: Sphinx, page: str, template: str, context: dict[str, Any], doct
     pages = sphinx_tippy.get_tippy_data(app)["pages"]
     text = sha256(context["body"].encode()).hexdigest()
     if pages.get(page, {}).get("text") != text:
-        sphinx_tippy.collect_tips(app, page, template, context, doctree)
+        seen = context | {"body": _SOURCE.sub("", context["body"])}
+        sphinx_tippy.collect_tips(app, page, template, seen, doctree)
         pages[page] |= {"text": text, "new": True}
         tips = pages[page]["id_to_html"]
         for name, html in tips.items():  # a term and its explanation stand in a list of them
