@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 _PAIR = re.compile(
     r'<div class="exercise admonition" id="(?P<id>[^"]*)">\s*'
-    r'<p class="admonition-title">(?P<number><span class="caption-number">[^<]*</span>)\s*'
+    r'<p class="admonition-title">\s*(?P<number><span class="caption-number">[^<]*</span>)\s*'
     r"\((?P<stars>[★☆]+) (?P<kind>\w+): (?P<title>.*?)\)</p>\s*"
     r'<section id="exercise-content">(?P<task>.*?)</section>\s*</div>\s*'
     r'<div class="solution dropdown admonition" id="(?P<solution>[^"]*)">\s*'

@@ -4,8 +4,6 @@ from typing import Any
 
 from matplotlib.gridspec import GridSpec
 
-from bnutils.show.plots import label_ends
-
 from .words import part_ticks, wrap
 
 WIDTH = 3.6  # inches, which a phone shows at about their size
@@ -22,13 +20,17 @@ def relay(figure: Any) -> bool:
     figure.set_layout_engine("constrained")
     if any(has_words(ax) for cell in cells for ax in cell):
         rows = max(cell[0].get_subplotspec().get_gridspec().nrows for cell in cells)
-        panel = min(max(0.8 * height / rows, LOWEST), TALLEST)
+        square = any(ax.get_aspect() != "auto" for ax in figure.axes)
+        panel = WIDTH * 0.9 if square else min(max(0.8 * height / rows, LOWEST), TALLEST)
         figure.set_size_inches(WIDTH, panel * len(cells))
         stack(figure, cells)
     else:
         figure.set_size_inches(WIDTH, height * WIDTH / width)
     for ax in figure.axes:
-        label_ends(ax)
+        if any(text.get_gid() == "end" for text in ax.texts):  # which the library wrote
+            from bnutils.show.plots import label_ends
+
+            label_ends(ax)
     wrap(figure)
     part_ticks(figure)
     return True
