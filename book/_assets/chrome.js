@@ -27,3 +27,13 @@ if (buttons) {
   });
   buttons.prepend(more);
 }
+
+// A browser that may keep something keeps which pages were seen, for a dot beside their names.
+try {
+  const seen = new Set(JSON.parse(localStorage.getItem("bn-seen") ?? "[]"));
+  for (const link of document.querySelectorAll(".bd-links a.reference"))
+    link.classList.toggle("bn-visited", seen.has(link.pathname) && link.pathname !== location.pathname);
+  localStorage.setItem("bn-seen", JSON.stringify([...seen.add(location.pathname)]));
+} catch {
+  // then there are no dots
+}
