@@ -271,6 +271,10 @@ def test_captions_link_the_files_after_every_kind_of_build(tmp_path: Path, warm:
             for kind in ("png", "svg")
         ]
         assert sorted(path.name for path in (html / "_static/figures").iterdir()) == pictures
+        choices = BeautifulSoup(text, "html.parser").select("figure > picture:has(> img) > source")
+        assert [str(choice["media"]) for choice in choices] == ["(max-width: 576px)"] * 3
+        narrow = {(html / "deep" / str(choice["srcset"])).resolve() for choice in choices}
+        assert narrow == {*(html / "_static/narrow").resolve().iterdir()}
     picture = Image.open(html / "_static/figures/fig-line.png").convert("L")
     assert picture.width > 1000 and picture.getpixel((0, 0)) > 250  # type: ignore[operator]
 
