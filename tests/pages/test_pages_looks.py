@@ -188,3 +188,10 @@ def test_nothing_moves_while_a_page_loads(book: Built, desk: Page) -> None:
         go(desk, book, name)
         pass_frames(desk)
         assert desk.evaluate("window.moved") < 0.02, name
+
+
+def test_the_page_for_missing_ones_works_from_files(book: Built, desk: Page) -> None:
+    desk.goto((book.html / "404.html").as_uri())
+    assert "Inter" in desk.evaluate("getComputedStyle(document.body).fontFamily")
+    desk.get_by_role("link", name="first page").click()
+    desk.wait_for_url("**/index.html")

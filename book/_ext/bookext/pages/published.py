@@ -25,7 +25,9 @@ or <a href="/search.html">search</a> for what you were looking for.</p>"""
 BASE = """<head>
 <base href="{prefix}">
 <script>
-for (let at = location.pathname; at; ) {{
+const served = location.protocol !== "file:";
+if (!served) document.querySelector("base").removeAttribute("href");
+for (let at = served && location.pathname; at; ) {{
   at = at.slice(0, at.lastIndexOf("/"));
   const asked = new XMLHttpRequest();
   asked.open("HEAD", `${{at}}/searchindex.js`, false);
