@@ -83,3 +83,13 @@ def test_pictures_in_a_grid_keep_their_places() -> None:
         ax.axis("off")
     figure_narrow.narrow_of(figure)
     assert len({round(ax.get_position().x0, 2) for ax in axes.flat}) == 5
+
+
+def test_pictures_whose_titles_would_meet_stand_two_beside_each_other() -> None:
+    figure, axes = plt.subplots(2, 3, figsize=(7.2, 5.0))
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[], title="a title of some length")
+    figure_narrow.narrow_of(figure)
+    assert len({round(ax.get_position().x0, 2) for ax in axes.flat}) == 2
+    boxes = [ax.title.get_window_extent() for ax in axes.flat]
+    assert all(left.x1 < right.x0 for left, right in zip(boxes[::2], boxes[1::2], strict=True))

@@ -8,24 +8,19 @@ from .words import part_ticks, wrap
 
 WIDTH = 3.6  # inches, which a phone shows at about their size
 WIDE = 4.4  # above it letters would be too small there
-TALLEST, LOWEST = 2.6, 1.5  # of a panel, inches
+TALLEST, LOWEST, SQUARE = 2.6, 1.5, 3.2  # inches of a panel's height
 
 
 def relay(figure: Any) -> bool:
-    """Lay a figure out anew; says whether it needed that. Pictures without axes keep their grid."""
-    width, height = figure.get_size_inches()
-    if width <= WIDE:
+    """Lay a figure out anew; says whether it needed that."""
+    if figure.get_size_inches()[0] <= WIDE:
         return False
-    cells = panels(figure)
     figure.set_layout_engine("constrained")
-    if any(has_words(ax) for cell in cells for ax in cell):
-        rows = max(cell[0].get_subplotspec().get_gridspec().nrows for cell in cells)
-        square = any(ax.get_aspect() != "auto" for ax in figure.axes)
-        panel = WIDTH * 0.9 if square else min(max(0.8 * height / rows, LOWEST), TALLEST)
-        figure.set_size_inches(WIDTH, panel * len(cells))
+    cells = panels(figure)
+    if any(has_axes(ax) for cell in cells for ax in cell):
         stack(figure, cells)
     else:
-        figure.set_size_inches(WIDTH, height * WIDTH / width)
+        shrink(figure, cells)
     for ax in figure.axes:
         if any(text.get_gid() == "end" for text in ax.texts):  # which the library wrote
             from bnutils.show.plots import label_ends
@@ -45,20 +40,44 @@ def panels(figure: Any) -> list[list[Any]]:
     return list(found.values())
 
 
-def has_words(ax: Any) -> bool:
+def has_axes(ax: Any) -> bool:
     """Whether a panel has an axis to be read."""
     return bool(ax.axison and (len(ax.get_xticks()) or len(ax.get_yticks())))
 
 
 def stack(figure: Any, cells: list[list[Any]]) -> None:
-    """Put the panels one below the other, each with the words it shared with its neighbours."""
-    grid = GridSpec(len(cells), 1, figure=figure)
-    for row, cell in enumerate(cells):
+    """Put panels one below the other, each with the words it shared with its neighbours."""
+    height = figure.get_size_inches()[1] / cells[0][0].get_subplotspec().get_gridspec().nrows
+    square = any(ax.get_aspect() != "auto" for ax in figure.axes)
+    panel = SQUARE if square else min(max(0.8 * height, LOWEST), TALLEST)
+    for cell in cells:
         others = [ax for other in cells if other is not cell for ax in other]
         for ax in cell:
             for axis in "xy":
                 share_words(ax, axis, others)
-            ax.set_subplotspec(grid[row])
+    figure.set_size_inches(WIDTH, panel * len(cells))
+    place(figure, cells, columns=1)
+
+
+def shrink(figure: Any, cells: list[list[Any]]) -> None:
+    """Draw pictures smaller, two beside each other where their titles would meet otherwise."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(WIDTH, height * WIDTH / width)
+    figure.draw_without_rendering()
+    grid = cells[0][0].get_subplotspec().get_gridspec() if cells else None
+    if grid and any(ax.title.get_window_extent().width > figure.bbox.width / grid.ncols
+                    for ax in figure.axes):  # fmt: skip
+        rows = -(-len(cells) // 2)
+        figure.set_size_inches(WIDTH, WIDTH / 2 * rows * height / grid.nrows * grid.ncols / width)
+        place(figure, cells, columns=2)
+
+
+def place(figure: Any, cells: list[list[Any]], columns: int) -> None:
+    """Put panels into a grid, row by row."""
+    grid = GridSpec(-(-len(cells) // columns), columns, figure=figure)
+    for number, cell in enumerate(cells):
+        for ax in cell:
+            ax.set_subplotspec(grid[number])
 
 
 def share_words(ax: Any, axis: str, others: list[Any]) -> None:
