@@ -186,10 +186,19 @@ def test_code_is_folded_where_the_page_folds_it(book: Built) -> None:
             assert "myst_nb" not in cell.source
 
 
+def solution_title(exercise: Tag) -> str:
+    """What a notebook calls the solution of an exercise on a page."""
+    (title,), (number,), (kind,) = [
+        exercise.select(name) for name in (".admonition-title", ".caption-number", ".exercise-kind")
+    ]
+    name, stars = kind.get_text().split()
+    return f"Solutionto{words(number)}({stars}{name}:{words(title, [number, kind])})"
+
+
 def test_solutions_unfold(book: Built) -> None:
     """Each has its title once, before its first text or code, and shows nothing before."""
     for page in book.chapters:
-        titles = [words(title) for title in book.soup(page).select("div.solution > p:first-child")]
+        titles = [solution_title(box) for box in book.soup(page).select("div.exercise")]
         text = "\n".join(c.source for c in notebook(book, page).cells if c.cell_type == "markdown")
         starts = [words(tag) for tag in rendered(text).select("summary, p > strong")]
         starts = [start.removesuffix(":") for start in starts if start.startswith("Solutionto")]
