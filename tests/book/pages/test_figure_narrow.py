@@ -93,3 +93,20 @@ def test_pictures_whose_titles_would_meet_stand_two_beside_each_other() -> None:
     assert len({round(ax.get_position().x0, 2) for ax in axes.flat}) == 2
     boxes = [ax.title.get_window_extent() for ax in axes.flat]
     assert all(left.x1 < right.x0 for left, right in zip(boxes[::2], boxes[1::2], strict=True))
+
+
+def test_names_of_ticks_are_turned_and_a_legend_below_makes_way() -> None:
+    figure, ax = plt.subplots(figsize=(7.2, 3.0))
+    ax.plot(range(5), range(5), label="a line")
+    ax.set_xticks(range(5), [f"a name of\nnumber {n}" for n in range(5)])
+    ax.set_xlabel("kinds")
+    legend = ax.legend(loc="upper left", bbox_to_anchor=(0.3, -0.05))
+    figure_narrow.narrow_of(figure)
+    assert [text.get_text() for text in ax.get_xticklabels()] == [
+        f"a name of number {n}" for n in range(5)
+    ]
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {40}
+    figure.draw_without_rendering()
+    axis = ax.xaxis.get_tightbbox()
+    words = legend.get_texts()[0].get_window_extent()
+    assert axis is not None and words.y1 <= axis.y0

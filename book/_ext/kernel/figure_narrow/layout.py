@@ -4,7 +4,7 @@ from typing import Any
 
 from matplotlib.gridspec import GridSpec
 
-from .words import part_ticks, wrap
+from .words import part_legends, part_ticks, wrap
 
 WIDTH = 3.6  # inches, which a phone shows at about their size
 WIDE = 4.4  # above it letters would be too small there
@@ -28,6 +28,7 @@ def relay(figure: Any) -> bool:
             label_ends(ax)
     wrap(figure)
     part_ticks(figure)
+    part_legends(figure)
     return True
 
 

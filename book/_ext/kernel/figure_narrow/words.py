@@ -1,10 +1,12 @@
 """Words of a figure that would not fit side by side."""
 
 from itertools import pairwise
+from math import ceil
 from textwrap import wrap as lines
 from typing import Any
 
 GAP = 4.0  # between labels of ticks, in points
+TURNED = 0.5  # inches that names which are turned take
 
 
 def wrap(figure: Any) -> None:
@@ -22,10 +24,10 @@ def wrap(figure: Any) -> None:
 
 
 def fold(text: Any, length: float, room: float) -> None:
-    """Break a text into lines that are as long as there is room, unless formulas stand in it."""
-    words = text.get_text()
+    """Break a text into lines of about equal length, unless formulas stand in it."""
+    words = " ".join(text.get_text().split())
     if length > room and "$" not in words:
-        text.set_text("\n".join(lines(" ".join(words.split()), int(len(words) * room / length))))
+        text.set_text("\n".join(lines(words, int(1.2 * len(words) / ceil(length / room)))))
 
 
 def part_ticks(figure: Any) -> None:
@@ -38,15 +40,33 @@ def part_ticks(figure: Any) -> None:
         gaps = [after.x0 - before.x1 for before, after in pairwise(boxes)]
         if not gaps or min(gaps) >= GAP * figure.dpi / 72:
             continue
-        if all(is_number(text.get_text()) for text in shown):
+        names = [text.get_text() for text in shown]
+        if all(map(is_number, names)):
             for text in shown[1::2]:
                 text.set_visible(False)
         else:
-            ax.tick_params(axis="x", labelrotation=40)
-            for text in ax.get_xticklabels():
-                text.set(ha="right", rotation_mode="anchor")
+            width, height = figure.get_size_inches()
+            figure.set_size_inches(width, height + TURNED)
+            places = [text.get_position()[0] for text in shown]
+            ax.set_xticks(places, [" ".join(name.split()) for name in names], rotation=40,
+                          ha="right", rotation_mode="anchor")  # fmt: skip
 
 
 def is_number(words: str) -> bool:
     """Whether the label of a tick is a number, also as a formula or with a unit."""
     return any(sign.isdigit() for sign in words) and not any(map(str.isalpha, words.split("$")[0]))
+
+
+def part_legends(figure: Any) -> None:
+    """Lower the legends that stand below an axis and would lie on its words."""
+    renderer = figure.canvas.get_renderer()
+    for ax in (ax for ax in figure.axes if ax.get_legend()):
+        legend = ax.get_legend()
+        for _ in range(3):  # each time it goes lower, the panel takes less room
+            figure.draw_without_rendering()
+            box, axis = legend.get_window_extent(renderer), ax.xaxis.get_tightbbox(renderer)
+            if axis is None or not box.overlaps(axis):
+                break
+            drop = (box.y1 - axis.y0) / ax.bbox.height
+            anchor = legend.get_bbox_to_anchor().transformed(ax.transAxes.inverted())
+            legend.set_bbox_to_anchor((anchor.x0, anchor.y0 - drop, anchor.width, anchor.height))
