@@ -231,7 +231,10 @@ def test_the_map_has_every_chapter_under_its_part(book: Book) -> None:
     ("front", "message"),
     [
         ({"level": "easy", "needs": []}, "one.ipynb: the level 'easy' is none of core, deeper"),
+        ({"level": "core"}, "one.ipynb: it lacks 'needs'"),
+        ({"needs": []}, "one.ipynb: it lacks 'level'"),
         ({"level": "core", "needs": ["four"]}, "one.ipynb: it needs 'four', which is no chapter"),
+        ({"level": "core", "needs": "four"}, "one.ipynb: it needs 'four', which is no chapter"),
     ],
 )
 def test_a_chapter_that_says_it_wrongly_stops_every_build(

@@ -54,12 +54,14 @@ def chapters(env: Any) -> list[str]:
 
 def level(env: Any, page: str) -> str:
     """The level that a chapter gives itself."""
-    return str(env.metadata[page].get("level", "core"))
+    return str(env.metadata[page]["level"])
 
 
 def needs(env: Any, page: str) -> list[str]:
     """The pages that a chapter builds on."""
-    return [f"{FOLDER}{name}" for name in json.loads(env.metadata[page].get("needs", "[]"))]
+    said = str(env.metadata[page].get("needs", "[]"))
+    names = json.loads(said) if said.startswith("[") else [said]
+    return [f"{FOLDER}{name}" for name in names]
 
 
 def problems(env: Any) -> list[str]:
@@ -67,7 +69,8 @@ def problems(env: Any) -> list[str]:
     known, found = chapters(env), []
     for page in known:
         said, path = env.metadata[page], env.doc2path(page)
-        if "level" in said and said["level"] not in LEVELS:
+        found += [f"{path}: it lacks {key!r}" for key in ("level", "needs") if key not in said]
+        if said.get("level", "core") not in LEVELS:
             found.append(f"{path}: the level {said['level']!r} is none of {', '.join(LEVELS)}")
         found += [
             f"{path}: it needs {name.removeprefix(FOLDER)!r}, which is no chapter"
