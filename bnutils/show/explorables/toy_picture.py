@@ -36,6 +36,6 @@ def coloured(shares: np.ndarray) -> np.ndarray:
     side = round(np.sqrt(len(shares)))
     ordered = np.sort(shares, axis=1)
     lead = (ordered[:, -1] - ordered[:, -2])[:, None]
-    colours = 1 + lead * (GROUND[shares.argmax(1)] - 1)
+    colours: np.ndarray = 1 + lead * (GROUND[shares.argmax(1)] - 1)
     colours[~np.isfinite(shares).all(1)] = LOST
     return colours.reshape(side, side, 3)

@@ -6,8 +6,6 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from .sidebar import folded
-
 _FONT_AWESOME = re.compile(
     r"<!-- So that users can add custom icons -->"
     r'\s*<script src="[^"]*scripts/fontawesome\.js[^"]*"></script>'
@@ -48,7 +46,6 @@ def tidy(html: str) -> str:
     html = _CITATION_ROLE.sub("", html)
     html = _SOURCE_LINK.sub(r"\1 download", html)
     html = _VIEWPORT.sub(lambda found: found[1] + _OTHER_VIEWPORT.sub("", found[2]), html, count=1)
-    html = folded(html)
     html = _TWICE.sub(r"<title>\1</title>", html)
     html = html.replace(' data-theme="auto">', ' data-theme="light">', 1).replace(_THEME, _CHOSEN)
     return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
