@@ -18,15 +18,23 @@
     });
   }
 
+  /** A title as text, without the number before it. */
+  function plain(title) {
+    const page = new DOMParser().parseFromString(title, "text/html");
+    page.querySelector(".section-number")?.remove();
+    return page.body.textContent;
+  }
+
   /** All that has a name: its kind, where it stands, and its address. */
   function named({ docnames, titles, alltitles, indexentries, objects, objtypes }) {
     const root = document.documentElement.dataset.content_root;
     const found = [];
+    const names = titles.map(plain);
     const add = (kind, name, page, id) =>
-      found.push({ kind, name, page: titles[page], address: `${root}${docnames[page]}.html${id ? `#${id}` : ""}` });
-    titles.forEach((title, page) => add("chapter", title, page));
+      found.push({ kind, name, page: names[page], address: `${root}${docnames[page]}.html${id ? `#${id}` : ""}` });
+    names.forEach((name, page) => add("chapter", name, page));
     for (const [title, places] of Object.entries(alltitles))
-      for (const [page, id] of places) if (id) add("section", title, page, id);
+      for (const [page, id] of places) if (id) add("section", title.trim(), page, id);
     for (const [term, places] of Object.entries(indexentries))
       for (const [page, id] of places) if (id.startsWith("term-")) add("term", term, page, id);
     for (const [before, those] of Object.entries(objects))
