@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import colorsys
+import io
 
 import matplotlib.pyplot as plt
+import pytest
 from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 from matplotlib.ft2font import FT2Font
@@ -26,6 +28,17 @@ def test_figures_have_the_face_of_the_pages() -> None:
             assert found.startswith(str(FACES)), found
             signs = FT2Font(found).get_charmap()
             assert {ord(sign) for sign in "0−×→≤µγ²é“…"} <= set(signs)
+
+
+def test_no_face_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    with plt.rc_context():
+        use_book_style()
+        figure, ax = plt.subplots()
+        ax.set(title=r"$\hat x = \gamma \cdot \mathbf{x} + 10^{-3}$ and words", yscale="log")
+        with caplog.at_level("WARNING"):
+            figure.savefig(io.BytesIO(), format="svg")
+        plt.close(figure)
+    assert caplog.messages == []
 
 
 def test_orange_is_without_bn_alone() -> None:
