@@ -12,6 +12,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "js"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)  # that takes whole lines
 BINDING = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
 
 
@@ -30,7 +31,7 @@ def bundle(name: str, folder: Path = FOLDER) -> str:
         text = IMPORT.sub("", _read(module, folder))
         if re.search(r"^import\b", text, re.MULTILINE):
             raise ValueError(f'{module}.js: only `import {{ a }} from "./b.js";` is understood')
-        text = EXPORT.sub("", text)
+        text = EXPORT.sub("", COMMENT.sub("", text))
         for bound in BINDING.findall(text):
             if bound in owners:
                 raise ValueError(f"{module}.js and {owners[bound]}.js both bind {bound}")

@@ -74,7 +74,7 @@ function drawInside(picture, width, layers, colour, words) {
       ...stairs(shares, { left: 20, right: split - 2, base, height: ROW - 6, fill: colour }),
       ...gradientBar(norm, split + 8, width, base, colour)];
   });
-  const [left, right] = width > 190 ? ["pre-activations", "gradient, log"] : ["pre-act.", "grad., log"];
+  const [left, right] = width > 180 ? ["pre-activations", "gradient, log"] : ["pre-act.", "grad., log"];
   picture.replaceChildren(textAt(0, 12, left), textAt(split + 8, 12, right), ...rows,
     textAt(20, height - 4, `−${SPAN}`), textAt(split - 2, height - 4, SPAN, { "text-anchor": "end" }));
 }
