@@ -354,7 +354,7 @@ def test_activations_play_and_stop(
     assert page.locator(".bn-says").get_attribute("aria-live") == "off"
     page.wait_for_function("document.querySelector('.bn-says').textContent.includes('Step 6,')")
     seen = page.evaluate("[...new Set(together.map(String))].map(pair => pair.split(','))")
-    assert len(seen) == 3 and all(words == step for words, step in seen)
+    assert len(seen) >= 3 and all(words == step for words, step in seen)
     assert page.get_by_role("button", name="Play").is_visible()  # it stopped at the end
     page.get_by_label("step", exact=True).focus()
     page.keyboard.press("Home")
