@@ -38,4 +38,5 @@ def coloured(shares: np.ndarray) -> np.ndarray:
     lead = (ordered[:, -1] - ordered[:, -2])[:, None]
     colours: np.ndarray = 1 + lead * (GROUND[shares.argmax(1)] - 1)
     colours[~np.isfinite(shares).all(1)] = LOST
-    return colours.reshape(side, side, 3)
+    shaped: np.ndarray = colours.reshape(side, side, 3)
+    return shaped

@@ -65,7 +65,7 @@ export function workshop(report, later) {
       const start = performance.now();
       picture();
       const drawn = performance.now();
-      Object.assign(run, { drawn, from: trainer.step, shown: false, pause: calm ? CALM : Math.min(LATEST, Math.max(LIVELY, 2 * (drawn - start))) });
+      Object.assign(run, { drawn, from: trainer.step, shown: false, pause: calm ? CALM : Math.min(LATEST, Math.max(LIVELY, drawn - start)) });
     } else if (!calm && trainer.step > before) report({ kind: "count", turn, step: trainer.step });
     later(() => slice(mine), trainer.step < bound ? 0 : REST);
   }
