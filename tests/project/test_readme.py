@@ -19,7 +19,7 @@ def test_the_experiment_runs_and_ends_in_a_verdict(tmp_path, monkeypatch):
     command = [sys.executable, "-W", "error", "-c", code]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert "n\xa0=\xa08" in found.stdout and "points" in found.stdout
+    assert "±" in found.stdout and "points" in found.stdout
     # Three seeds chose from three rates or more in each arm, eight others measured.
     assert len(list(tmp_path.rglob("*.npz"))) >= 2 * (3 * 3 + 8)
 

@@ -56,7 +56,7 @@ def step_of(page: Page) -> int:
 def wait_for_step(page: Page, step: int) -> None:
     """Wait until the training has come to a step, and ended there."""
     page.wait_for_function(
-        "step => document.querySelector('.bn-says').textContent.startsWith(`After ${step} step`)",
+        "step => document.querySelector('.bn-says')?.textContent.startsWith(`After ${step} step`)",
         arg=step,
     )
     assert step_of(page) == step

@@ -13,13 +13,15 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
 from book._ext.bookext.pages.published import set_addresses, sitemap
+from tests import ROOT
 from tests.book.tiny_book import make_book
 from tests.pages.served import served
 
-CONF = """
+CONF = f"""
 extensions += ["bookext.pages.previews", "bookext.pages.published"]
 html_baseurl = "https://example.org/a-book/"
-ogp_social_cards = {"enable": False}
+ogp_social_cards = {{"enable": False}}
+html_static_path = ["{ROOT / "book" / "_assets"}"]
 tippy_enable_wikitips = tippy_enable_doitips = False
 """
 ONE = """# The first

@@ -22,11 +22,16 @@ def narrow_of(figure: Any) -> str | None:
     """A figure as SVG with its panels one below the other, None where it is narrow anyway."""
     from io import StringIO
 
+    from matplotlib import rc_context
+
     from .layout import relay
 
     if not relay(figure):
         return None
-    figure.savefig(text := StringIO(), format="svg", bbox_inches="tight", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "narrow"}):  # the same figure gives the same file
+        figure.savefig(
+            text := StringIO(), format="svg", bbox_inches="tight", metadata={"Date": None}
+        )
     return text.getvalue()
 
 
