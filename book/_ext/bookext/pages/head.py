@@ -47,7 +47,7 @@ def data(document: nodes.document) -> str:
     if match is None:
         return ""
     name, sizes, setting = map(escape, match.groups(""))
-    sizes = sizes.replace(" and ", ", ")
+    sizes = re.sub(r"(?<=\d) (?=\d{3})", "\N{NO-BREAK SPACE}", sizes.replace(" and ", ", "))
     return f'<li title="{setting}">{name}: {sizes}</li>'
 
 
