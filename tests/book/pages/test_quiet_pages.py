@@ -200,7 +200,7 @@ def test_a_chapter_says_what_it_takes(book: Book) -> None:
     items = [item.get_text() for item in head.select("ul > li")]
     # 33 lines of code are seen, and few words.
     assert items == [
-        "1 minute", "core", "MNIST: 55 000 training, 5 000 validation, 10 000 test",
+        "1 minute", "core", "MNIST: 55\xa0000 training, 5\xa0000 validation, 10\xa0000 test",
     ]  # fmt: skip
     assert head.select("li")[2]["title"] == "BNUTILS_DATASET=mnist"
     assert head.select("summary")[0].get_text() == "4 findings: 1 holds, 2 fail, 1 open"
