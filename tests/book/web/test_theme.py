@@ -30,3 +30,10 @@ def test_tidy_sets_colours_before_scripts_and_without_them() -> None:
     assert "<title>The book</title>" in once
     assert 'data-theme="light"' in once and '|| "auto"' not in once
     assert "<title>1 &#8212; The book</title>" in tidy("<title>1 &#8212; The book</title>")
+
+
+def test_only_the_contents_of_a_page_are_watched_while_one_reads() -> None:
+    body = '<body data-bs-spy="scroll" data-bs-target=".bd-toc-nav">'
+    watched = tidy(f'{body}<nav id="pst-page-toc-nav" class="page-toc"></nav>')
+    assert 'class="bd-toc-nav page-toc"' in watched and 'data-bs-spy="scroll"' in watched
+    assert "data-bs-spy" not in tidy(f'{body}<a href="#play?lr=3">run</a>')

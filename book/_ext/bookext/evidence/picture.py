@@ -26,19 +26,19 @@ def parts(env: Any) -> dict[str, str]:
 
 
 def by_chapter(plot: Plot, claims: list[dict[str, Any]]) -> None:
-    """A row for each finding beside the title of its chapter."""
+    """A row for each finding below the title of its chapter, which a phone has room for there."""
     for page, group in groupby(claims, lambda claim: str(claim["page"])):
         rows = list(group)
         title = escape(plot.app.env.titles[page].astext())
         plot.drawn.append(
-            f'<svg width="{plot.labels - 2}%"><a href="{plot.link(page)}"{UNREACHED}>'
-            f'<text y="{plot.y + 11}">{title}</text></a></svg>'
+            f'<a href="{plot.link(page)}"{UNREACHED}><text y="{plot.y + 11}">{title}</text></a>'
         )
+        plot.y += TITLE
         for index, claim in enumerate(rows):
             y = plot.y + ROW * index
             area = f'<rect y="{y}" width="100%" height="{ROW}" class="row"/>'
             plot.mark(claim, y + ROW / 2, area, UNREACHED)
-        plot.y += max(ROW * len(rows), TITLE) + GAP
+        plot.y += ROW * len(rows) + GAP
 
 
 def by_part(plot: Plot, claims: list[dict[str, Any]]) -> None:
@@ -60,7 +60,7 @@ def picture(app: Sphinx, page: str, claims: list[dict[str, Any]], small: bool) -
     found = findings(claims)
     if not found:
         return ""
-    plot = Plot(app, page, 15 if small else 30)
+    plot = Plot(app, page, 15 if small else 4)
     (by_part if small else by_chapter)(plot, found)
     return (
         f'<figure class="bn-findings bn-picture{" small" * small}">{plot.svg(tally(claims))}'

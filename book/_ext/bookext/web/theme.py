@@ -26,6 +26,8 @@ _TWICE = re.compile(r"<title>(.+?) &#8212; \1</title>")
 _THEME = 'localStorage.getItem("theme") || "auto"'
 _CHOSEN = """localStorage.getItem("theme")
       || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
+_CONTENTS = 'class="page-toc"'
+_SPY = ' data-bs-spy="scroll"'
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -36,7 +38,7 @@ def tidy(html: str) -> str:
     of a table without words, roles that do not fit what they hold, and a logo outside every
     landmark. A page's sources are downloaded, where a browser lets them be. The scripts of the
     search page wait for those they use, which wait for the page. Colours are set before the first
-    word is shown, and without scripts too.
+    word is shown, and without scripts too. The contents beside a page tell where its reader is.
     """
     html = _FONT_AWESOME.sub("", html)
     html = _SEARCH_LABEL.sub(r"\1", html)
@@ -48,6 +50,10 @@ def tidy(html: str) -> str:
     html = _VIEWPORT.sub(lambda found: found[1] + _OTHER_VIEWPORT.sub("", found[2]), html, count=1)
     html = _TWICE.sub(r"<title>\1</title>", html)
     html = html.replace(' data-theme="auto">', ' data-theme="light">', 1).replace(_THEME, _CHOSEN)
+    if _CONTENTS in html:  # the name by which what follows the reading looks for them
+        html = html.replace(_CONTENTS, 'class="bd-toc-nav page-toc"', 1)
+    else:  # it would take all links of the page for contents
+        html = html.replace(_SPY, "", 1)
     return _LOGO.sub('<div class="sidebar-primary-item" role="navigation" aria-label="Home">', html)
 
 
