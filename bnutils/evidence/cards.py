@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bnutils.evidence.numerals import written
 from bnutils.evidence.statements import Statement
 
 # Word, symbol and colour each tell the verdict. White letters on the colours have a contrast
@@ -80,7 +81,7 @@ def rest(claim: Statement) -> list[tuple[str, str]]:
         ("Rates chosen on seeds", ranges(claim.chosen_on).replace("-", "–")),
         ("In full", claim.interval),
         ("Smallest effect that matters", claim.matters),
-        ("Sign-flip test", f"p = {p:.2g}" if claim.evidence.defined else ""),
+        ("Sign-flip test", f"p = {written(p, '.2g')}" if claim.evidence.defined else ""),
         ("Processor time", f"{claim.seconds / 60:.0f} min" if claim.seconds >= 120 else seconds),
     ]
     return [(term, text) for term, text in found if text]
