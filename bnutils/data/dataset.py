@@ -122,6 +122,11 @@ class Dataset:
         mean, std = training_statistics(new.images, self.scale)
         return replace(self, train=new, validation=held, mean=mean, std=std)
 
+    @property
+    def title(self) -> str:
+        """Its name as readers know it, such as MNIST."""
+        return DATASET_TITLES.get(self.name, self.name)
+
     def describe(self) -> str:
         """One line: title, sizes of the parts, image size, classes, setting if there is one."""
         train, validation, test = (
@@ -131,7 +136,7 @@ class Dataset:
         size = f"{height} x {width}" + (f" in {channels} channels" if channels > 1 else "")
         setting = f" (BNUTILS_DATASET={self.name})" if self.name in DATASET_TITLES else ""
         return (
-            f"Data: {DATASET_TITLES.get(self.name, self.name)}, {train} training, "
+            f"Data: {self.title}, {train} training, "
             f"{validation} validation and {test} test images, {size}, "
             f"{len(self.classes)} classes{setting}"
         )

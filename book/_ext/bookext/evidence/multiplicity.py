@@ -70,9 +70,11 @@ def counts(claims: list[dict[str, Any]]) -> list[str]:
     """How many claims there are of each verdict, and what becomes of them judged together."""
     if not claims:
         return ["No chapter states a claim yet."]
+    from bnutils.evidence.cards import NAMES
+
     found = [claim for claim in claims if not claim["check"]]
     checks = [claim for claim in claims if claim["check"]]
-    data = " and ".join(sorted({claim["data"] for claim in claims}))
+    data = " and ".join(sorted({NAMES.get(claim["data"], claim["data"]) for claim in claims}))
     words = [f"Tested on {data}. {summary(found)}."]
     if checks:
         words[0] += f" Apart from them, {summary(checks).replace('finding', 'check')}."
