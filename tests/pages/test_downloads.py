@@ -15,7 +15,10 @@ from tests.pages.built_book import Built, kept_build
 pytestmark = pytest.mark.slow
 
 # Diagrams, and pictures of samples: their pixels are the data set itself.
-WITHOUT_DATA = {"fig-data-samples", "fig-rel-sets", "fig-shift-images", "fig-wp-which"}
+WITHOUT_DATA = {
+    "fig-bwd-graph", "fig-concept-flow", "fig-data-samples", "fig-rel-sets", "fig-shift-images",
+    "fig-wp-which",
+}  # fmt: skip
 NUMBERS = {"x", "x_low", "x_high", "y", "y_low", "y_high", "value"}
 WORDS = {"panel", "series", "kind", "x_label", "x_name", "y_label", "y_name"}
 MOST_ROWS = 5000

@@ -102,9 +102,12 @@ def test_terms_chapters_and_citations_look_different(site: str, page: Page) -> N
 
 
 def typed(page: Page, text: str) -> list[str]:
-    page.locator("form.bd-search input").first.fill(text)
-    page.locator(".bn-hits a").first.wait_for()
-    return page.locator(".bn-hits a").all_inner_texts()
+    field, hits = page.locator("form.bd-search input").first, page.locator(".bn-hits a")
+    field.fill("")
+    hits.first.wait_for(state="detached")
+    field.fill(text)
+    hits.first.wait_for()
+    return hits.all_inner_texts()
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])

@@ -21,11 +21,17 @@ def index_claims(app: Sphinx, doctree: nodes.document) -> None:
         objects["claim", claim["statement"].rstrip(".")] = (env.docname, anchor(claim))
 
 
+def keep_terms(app: Sphinx, env: Any) -> list[str]:
+    """Pages with terms, to write again: Sphinx notes terms after it has stored what it knows."""
+    return sorted({page for page, _ in env.get_domain("std")._terms.values()})
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.setup_extension("bookext.evidence.claim_outputs")
     app.add_object_type("claim", "claim", objname="claim")
     app.connect("doctree-read", index_claims, priority=600)  # after they have been collected
+    app.connect("env-updated", keep_terms)
     app.add_js_file(SCRIPT, loading_method="defer")
     app.add_css_file(STYLE)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
