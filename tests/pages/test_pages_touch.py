@@ -59,7 +59,7 @@ def normalized_as_by_pytorch(figure: FigurePage) -> None:
     assert told == pytest.approx(expected_numbers, abs=0.0051)
 
 
-@of("normalizer")
+@of("normalizer", reduced_motion="reduce")  # else a bead moves by itself at first
 def test_dragged_numbers_are_normalized_as_by_pytorch(figure: FigurePage) -> None:
     first = figure.values
     normalized_as_by_pytorch(figure)
@@ -77,7 +77,7 @@ def test_dragged_numbers_are_normalized_as_by_pytorch(figure: FigurePage) -> Non
     normalized_as_by_pytorch(figure)
 
 
-@of("normalizer", width=360, has_touch=True)
+@of("normalizer", width=360, has_touch=True, reduced_motion="reduce")
 def test_running_statistics_move_as_those_of_pytorch(figure: FigurePage) -> None:
     layer = torch.nn.BatchNorm1d(1)
     layer(torch.tensor(figure.values["values"])[:, None])

@@ -15,9 +15,9 @@ const ROW = 25; // pixels of a layer
 export function armPanel(title, colour) {
   const words = title.replace("W", "w");
   const score = element("p", { class: "bn-score" });
-  const canvas = element("canvas", { role: "img", class: "bn-regions" });
+  const canvas = element("canvas", { role: "img", "aria-label": `What the network ${words} decides`, class: "bn-regions" });
   const paint = regionPainter(canvas);
-  const inside = svg("svg", { role: "img" });
+  const inside = svg("svg", { role: "img", "aria-label": `Layers of the network ${words}` });
   const heading = element("p", { class: "bn-arm", style: inColour(colour) }, title);
   const root = element("div", { class: "bn-panel" }, heading, score, canvas, inside);
   const show = ({ width, data, held, seen, measured }) => {

@@ -18,7 +18,7 @@ const LEAVES = " ↑"; // after the name of a line that ends above its axis
  * `at` of an axis are the values to name on it.
  */
 export function lineChart({ height = 220, title = "" } = {}) {
-  const root = svg("svg", { role: "img", height });
+  const root = svg("svg", { role: "img", "aria-label": title, height });
   const clip = freshId();
   const draw = ({ width, series, x, y, label, mark = null }) => {
     const right = Math.max(12, ...series.map(({ name }) => name && widthOf(root, name + LEAVES, NAME) + 8));

@@ -33,7 +33,7 @@ export function duelView(steps) {
   const sides = NAMED.map((name, arm) => {
     const title = element("span", { class: "bn-arm", style: inColour(PAIR[arm].colour) }, name.replace("w", "W"));
     const score = element("span", { class: "bn-score" });
-    const canvas = element("canvas", { role: "img", class: "bn-regions" });
+    const canvas = element("canvas", { role: "img", "aria-label": `Decision regions ${name}`, class: "bn-regions" });
     const root = element("div", { class: "bn-side" }, element("p", {}, title, score), canvas);
     return { score, canvas, root, paint: regionPainter(canvas) };
   });
