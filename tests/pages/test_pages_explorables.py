@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 
 # The theme makes wide tables stops of the Tab key when it comes to them, hidden ones too: a place
 # is one among what is seen.
-SEEN = """figure => [...figure.querySelectorAll("input, select, button, summary:not(.bn-line *), [tabindex]")]
+SEEN = """figure => [...figure.querySelectorAll(
+    "input, select, button, summary:not(.bn-line *), [tabindex]")]
     .filter(e => e.checkVisibility({ visibilityProperty: true }))"""
 FOCUS = """figure => {
   const e = document.activeElement;
