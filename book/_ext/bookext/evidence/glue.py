@@ -63,6 +63,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.setup_extension("myst_nb")
     app.setup_extension("bookext.evidence.spoken")
+    app.setup_extension("bookext.pages.units")
     app.add_role_to_domain("glue", "text", TextOfPage(), override=True)
     app.connect("doctree-read", note_sources)
     app.connect("env-updated", find_affected)
