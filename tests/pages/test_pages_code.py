@@ -76,10 +76,16 @@ def test_the_switch_shows_all_code_on_every_page(served_book: str, page: Page, n
         expect(part).to_be_hidden()
 
 
-def test_what_is_remembered_moves_nothing(served_book: str, page: Page) -> None:
-    page.add_init_script("localStorage.setItem('code', 'all')")
-    page.goto(f"{served_book}/{PAGES[0]}.html", wait_until="load")
-    expect(page.get_by_role("switch")).to_be_checked()
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("code", ["all", ""])
+def test_nothing_moves_while_a_page_is_loaded(
+    served_book: str, page: Page, name: str, code: str
+) -> None:
+    """Neither by what is remembered, nor by faces and contents that come later than the text."""
+    page.add_init_script(f"localStorage.setItem('code', '{code}')")
+    page.goto(f"{served_book}/{name}.html", wait_until="load")
+    expect(page.get_by_role("switch")).to_be_checked(checked=bool(code))
+    page.evaluate("document.fonts.ready")
     assert page.evaluate(MOVED) < 0.01
 
 

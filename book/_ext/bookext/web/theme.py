@@ -28,6 +28,17 @@ _CHOSEN = """localStorage.getItem("theme")
       || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
 _CONTENTS = 'class="page-toc"'
 _SPY = ' data-bs-spy="scroll"'
+_HEAD = re.compile(r"<head>(?!.*bn-from-disk)", re.DOTALL)
+_FACES = """<head>
+  <script>
+    // Faces that are there before the first word move nothing. From a disk nothing is preloaded.
+    if (location.protocol === "file:") document.documentElement.classList.add("bn-from-disk");
+    else for (const name of ["inter", "inter-italic", "jetbrains-mono"])
+      document.head.append(Object.assign(document.createElement("link"), {
+        rel: "preload", as: "font", type: "font/woff2", crossOrigin: "",
+        href: `${document.documentElement.dataset.content_root}_static/fonts/${name}.woff2`,
+      }));
+  </script>"""
 _TOGGLE_LABEL = re.compile(r'(<summary) aria-label="Toggle hidden content"')
 
 
@@ -49,6 +60,7 @@ def tidy(html: str) -> str:
     html = _SOURCE_LINK.sub(r"\1 download", html)
     html = _VIEWPORT.sub(lambda found: found[1] + _OTHER_VIEWPORT.sub("", found[2]), html, count=1)
     html = _TWICE.sub(r"<title>\1</title>", html)
+    html = _HEAD.sub(_FACES, html, count=1)
     html = html.replace(' data-theme="auto">', ' data-theme="light">', 1).replace(_THEME, _CHOSEN)
     if _CONTENTS in html:  # the name by which what follows the reading looks for them
         html = html.replace(_CONTENTS, 'class="bd-toc-nav page-toc"', 1)
