@@ -32,4 +32,7 @@ def test_pasted_number_follows_its_source(tmp_path: Path) -> None:
         book.write("one.md", chapter(glued.format(share)))
         built = book.build()
         assert built.returncode == 0, built.stderr
-        assert share.replace(" ", "\N{NO-BREAK SPACE}") in (book.build_folder / "html/words.html").read_text()
+        assert (
+            share.replace(" ", "\N{NO-BREAK SPACE}")
+            in (book.build_folder / "html/words.html").read_text()
+        )
