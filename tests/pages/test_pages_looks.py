@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.browsing import new_page, pass_frames
 from tests.pages.built_book import Built, kept_build
@@ -123,7 +123,7 @@ def test_a_drawer_closes_and_gives_the_focus_back(book: Built, phone: Page, side
         else:
             drawer.get_by_role("button", name="Close").click()
         drawer.wait_for(state="detached")
-        assert button.evaluate("e => e === document.activeElement"), close
+        expect(button).to_be_focused()
 
 
 def test_a_phone_shows_few_buttons_until_asked_for_more(book: Built, phone: Page) -> None:
