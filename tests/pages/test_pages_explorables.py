@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -164,4 +166,6 @@ def test_figures_are_accessible_before_and_after_use(
                 figure.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
                 assert inaccessible(figure.page, ".bn-explorable") == "", (width, theme)
             try_every_control(figure)
+        if module != "scoreboard":  # whose last control clears what the others chose
+            assert json.dumps(figure.values) != figure.root.locator("script").inner_text()
         assert figure.troubles == []
