@@ -1,0 +1,1 @@
+"""Practice: exercises whose mistakes are named, and layers that are measured."""

@@ -1,0 +1,1 @@
+"""A whole layer, measured: what it computes, and which mistakes that betrays."""

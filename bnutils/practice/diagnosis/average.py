@@ -1,0 +1,134 @@
+"""Steps 5 and 6, measured: how the running statistics are averaged, and what of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.held import Numbers
+from bnutils.practice.diagnosis.subject import Subject
+
+M, CALLS = 6, 4
+Statistic = Callable[[Numbers, Numbers, Numbers, Numbers], Numbers]
+
+
+@dataclass(frozen=True)
+class Average:
+    """``stored`` becomes ``old``·stored + ``new``·statistic, one pair for each call, [CALLS]."""
+
+    kind: str
+    old: Numbers
+    new: Numbers
+
+    @property
+    def alpha(self) -> float:
+        return float(1 - self.old.mean())
+
+    @property
+    def steady(self) -> bool:
+        changes = np.ptp(self.old), np.ptp(self.new) / (1 + np.abs(self.new).mean())
+        return bool(max(changes) < 2e-3)
+
+    @property
+    def factor(self) -> float:
+        """How many times too large what is averaged is."""
+        return float((self.new / (1 - self.old)).mean()) if abs(self.alpha) > 1e-6 else 1.0
+
+
+@dataclass(frozen=True)
+class Course:
+    """Batches [m, C] in training, their outputs, and what stood at each path, [C], around them."""
+
+    inputs: list[Numbers]
+    outputs: list[Numbers]
+    seen: dict[str, list[Numbers]]
+
+
+# Of a batch x [m, C], its output y, and the running mean before and after it.
+MEANS: dict[str, Statistic] = {
+    "mean": lambda x, y, before, after: x.mean(0),
+    "mean of the output": lambda x, y, before, after: y.mean(0),
+    "mean square": lambda x, y, before, after: (x**2).mean(0),
+}
+VARIANCES: dict[str, Statistic] = {
+    "variance": lambda x, y, before, after: x.var(0),
+    "standard deviation": lambda x, y, before, after: x.std(0),
+    "mean square": lambda x, y, before, after: (x**2).mean(0),
+    "variance of the output": lambda x, y, before, after: y.var(0),
+    "mean square around the old running mean": lambda x, y, before, after: (
+        (x - before) ** 2
+    ).mean(0),
+    "mean square around the running mean": lambda x, y, before, after: ((x - after) ** 2).mean(0),
+    "inverse standard deviation": lambda x, y, before, after: 1 / x.std(0),
+    "mean": lambda x, y, before, after: x.mean(0),
+}  # fmt: skip
+
+
+def follow(subject: Subject, paths: list[str]) -> Course:
+    course = Course([], [], {path: [subject.held()[path].ravel()] for path in paths})
+    for call in range(CALLS):
+        x = batch(subject.channels, M, seed=10 + call, mean=2.0 + 3 * call) * (1 + call)
+        subject, y = subject.after(x, True)
+        course.inputs.append(x)
+        course.outputs.append(y)
+        held = subject.held()
+        for path in paths:
+            course.seen[path].append(held[path].ravel())
+    return course
+
+
+def fit(course: Course, path: str, mean: str | None, kind: str, statistic: Statistic) -> Average | None:
+    """The weights with which ``path`` averages a statistic, None where it is none of it."""
+    stored = course.seen[path]
+    around = course.seen[mean] if mean else [0 * values for values in stored]
+    pairs = []
+    for call, (x, y) in enumerate(zip(course.inputs, course.outputs, strict=True)):
+        before, after = stored[call : call + 2]
+        value = statistic(x, y, around[call], around[call + 1])
+        design = np.stack([before, np.broadcast_to(value, before.shape)], 1)  # [C, 2]
+        size = np.abs(design).max(0) + 1e-30
+        weights = np.linalg.lstsq(design / size, after, rcond=1e-9)[0] / size
+        off = np.abs(design @ weights - after).max()
+        if not off <= 1e-4 * max(np.abs(after).max(), np.abs(before).max()):
+            return None
+        pairs.append(weights)
+    old, new = np.array(pairs).T
+    return Average(kind, old, new)
+
+
+def find_averages(bench: Bench) -> tuple[Average | None, Average | None]:
+    """Of mean and variance; where evaluation told not where they are, they are told by value."""
+    facts, base = bench.facts, bench.base
+    own = (facts.gamma, facts.beta)
+    paths = [p for p, v in base.sized().items() if v.size == base.channels and p not in own]
+    known = [path for path in (facts.mean, facts.var) if path is not None]
+    course = follow(base, list(dict.fromkeys([*known, *paths])))
+    mean = _first(course, facts.mean, None, MEANS) if facts.mean else None
+    if facts.mean is None:
+        facts.mean, mean = _by_value(course, paths, MEANS, ("mean",))
+    var = _first(course, facts.var, facts.mean, VARIANCES) if facts.var else None
+    if facts.var is None:
+        facts.var, var = _by_value(course, paths, VARIANCES, ("variance", "standard deviation"))
+    return mean, var
+
+
+def _first(
+    course: Course, path: str, mean: str | None, kinds: dict[str, Statistic]
+) -> Average | None:
+    fits = (fit(course, path, mean, kind, statistic) for kind, statistic in kinds.items())
+    return next((average for average in fits if average is not None), None)
+
+
+def _by_value(
+    course: Course, paths: list[str], kinds: dict[str, Statistic], wanted: tuple[str, ...]
+) -> tuple[str | None, Average | None]:
+    """The path that averages a wanted statistic, other than taking it over as it is."""
+    for path in paths:
+        for kind in wanted:
+            average = fit(course, path, None, kind, kinds[kind])
+            if average and average.steady and 1e-6 < average.alpha < 1 - 1e-6:
+                return path, average
+    return None, None

@@ -1,0 +1,82 @@
+"""How a layer is called, and how it is told that it trains or evaluates."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bnutils.practice.diagnosis import words
+from bnutils.practice.diagnosis.building import CannotCall
+
+
+@dataclass(frozen=True)
+class Way:
+    """The method to call, the argument that says the mode, and what the two modes are there."""
+
+    method: str
+    argument: str | None = None
+    train: Any = True
+    evaluate: Any = False
+
+    def __call__(self, layer: Any, x: Any, training: bool) -> Any:
+        """The output for ``x``; the first of several results that has its shape."""
+        tell_mode(layer, training)
+        value = self.train if training else self.evaluate
+        result = getattr(layer, self.method)(x, **({self.argument: value} if self.argument else {}))
+        if isinstance(result, tuple | list):
+            result = next((r for r in result if np.shape(r) == np.shape(x)), result[0])
+        if not isinstance(result, Tensor | np.ndarray):
+            raise CannotCall(f"{self.method} gave {type(result).__name__}, no array or tensor")
+        return result
+
+
+def way_of(layer: Any) -> Way:
+    """Raises CannotCall where the layer has no method to call."""
+    names = ("__call__",) if isinstance(layer, nn.Module) else words.FORWARD
+    method = next((name for name in names if callable(getattr(layer, name, None))), None)
+    if method is None:
+        raise CannotCall(f"{type(layer).__name__} has none of the methods {', '.join(names)}")
+    called: Callable[..., Any] = layer.forward if isinstance(layer, nn.Module) else getattr(
+        layer, method
+    )  # fmt: skip
+    parameters = inspect.signature(called).parameters
+    if set(parameters) == {"args", "kwargs"} and hasattr(layer, "forward"):
+        parameters = inspect.signature(layer.forward).parameters
+    for name, parameter in list(parameters.items())[1:]:
+        default = parameter.default
+        if words.one_of(name, words.TRAINING):
+            texts = ("train", "test") if isinstance(default, str) else (True, False)
+            return Way(method, name, *texts)
+        if words.one_of(name, words.EVALUATING):
+            return Way(method, name, False, True)
+    return Way(method)
+
+
+def tell_mode(layer: Any, training: bool) -> None:
+    """By ``train`` and ``eval``, or by an attribute with one of the usual names."""
+    if isinstance(layer, nn.Module):
+        layer.train(training)
+        return
+    switch = getattr(layer, "train" if training else "eval", None)
+    if callable(switch) and callable(getattr(layer, "eval", None)):
+        switch()
+        return
+    for name, value in list(getattr(layer, "__dict__", {}).items()):
+        if words.one_of(name, words.TRAINING) and isinstance(value, bool):
+            setattr(layer, name, training)
+        elif words.one_of(name, words.TRAINING) and isinstance(value, str):
+            setattr(layer, name, "train" if training else "test")
+        elif words.one_of(name, words.EVALUATING) and isinstance(value, bool):
+            setattr(layer, name, not training)
+
+
+def as_input(x: Any, numpy: bool, dtype: str) -> Any:
+    """Numbers as the layer takes them."""
+    array = np.array(x, dtype=dtype)
+    return array if numpy else torch.from_numpy(array)

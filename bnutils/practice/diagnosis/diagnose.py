@@ -1,0 +1,84 @@
+"""`diagnose`: the steps in their order, each with what it needs from those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bnutils.practice.diagnosis import (
+    affine, averaging, axes, evaluation, gradients, mode, spread, state,
+)  # fmt: skip
+from bnutils.practice.diagnosis.bench import Bench
+from bnutils.practice.diagnosis.building import CannotCall, Maker, as_maker
+from bnutils.practice.diagnosis.findings import Findings
+from bnutils.practice.diagnosis.subject import Subject, subject
+
+STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
+    ("the two modes", mode.check_mode),
+    ("γ and β", affine.find_roles),
+    ("γ and β", affine.check_affine),
+    ("axes", axes.check_vectors),
+    ("normalizing", spread.check_spread),
+    ("images", axes.check_images),
+    ("square images", axes.check_square),
+    ("running statistics", averaging.check_averages),
+    ("evaluation", evaluation.check_evaluation),
+    ("images in evaluation", evaluation.check_images_evaluated),
+    ("gradients", gradients.check_gradients),
+    ("state", state.check_state),
+    ("input", state.check_input),
+    ("large means", state.check_large_mean),
+    ("a new layer", state.check_start),
+)
+
+
+def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: Any) -> Findings:
+    """Measure a batch normalization layer and name its mistakes.
+
+    ``layer`` is a class, a function of the number of channels, a layer, or a function of x, γ, β
+    and the averages; in PyTorch or NumPy, with any names. ``images`` is the same for images, where
+    that is another one; ``last`` says that their channels come last. ``settings`` are arguments to
+    make it with. Raises TypeError for what cannot be called.
+    """
+    maker = as_maker(layer, settings)
+    image_maker = maker if images is None else as_maker(images, settings)
+    title = getattr(layer, "__name__", None) or type(layer).__name__
+    findings = Findings(title)
+    with np.errstate(all="ignore"):
+        vectors, problem = _form(maker, 2)
+        pictures, image_problem = _form(image_maker, 4, last)
+        start = vectors or pictures
+        if start is None:
+            raise TypeError(
+                f"{title} could not be called: {type(problem).__name__}: {problem}\n"
+                "  Expected: a class or function that takes the number of channels\n"
+                "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
+            )
+        if pictures is None:
+            findings.notes["images"] = f"not taken ({type(image_problem).__name__}): vectors alone"
+        if vectors is None:
+            findings.notes["vectors"] = f"not taken ({type(problem).__name__}): images alone"
+        bench = Bench(maker if vectors else image_maker, start, findings, pictures)
+        for name, step in STEPS:
+            _take(bench, name, step)
+    return findings
+
+
+def _take(bench: Bench, name: str, step: Callable[[Bench], None]) -> None:
+    try:
+        step(bench)
+    except Exception as error:
+        bench.findings.error(name, error)
+
+
+def _form(maker: Maker, rank: int, last: bool = False) -> tuple[Subject | None, Exception | None]:
+    """The layer for one kind of input, in float64 if it can; or what it raised."""
+    problem: Exception = CannotCall("it was not tried")
+    for dtype in ("float64", "float32"):
+        try:
+            return subject(maker, rank, dtype, last), None
+        except Exception as error:
+            problem = error
+    return None, problem

@@ -1,0 +1,97 @@
+"""A layer that was handed in as a function of its input, parameters and averages."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from bnutils.practice.diagnosis import words
+from bnutils.practice.diagnosis.held import array_size
+
+
+def is_function_layer(source: Any) -> bool:
+    """Whether ``source`` normalizes itself, and does not make a layer that does.
+
+    Its first argument is an input, and it takes gamma or a dict of settings besides.
+    """
+    if not inspect.isfunction(source):
+        return False
+    first, *rest = [*inspect.signature(source).parameters, ""]
+    asked = words.GAMMA | words.SETTINGS
+    return words.one_of(first, words.INPUT | {"x"}) and any(words.one_of(n, asked) for n in rest)
+
+
+class FunctionLayer:
+    """Keeps what the function is given, and what it gives back, between its calls.
+
+    Averages come back in its result (``y, mean, var``), in the dict, or changed in place.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], channels: int, rank: int, settings: dict[str, Any]
+    ) -> None:
+        self.function, self.backward_function = function, settings.pop("backward", None)
+        self.names = list(inspect.signature(function).parameters)[1:]
+        self.defaults = {
+            name: p.default
+            for name, p in inspect.signature(function).parameters.items()
+            if p.default is not p.empty
+        }
+        self.settings = settings
+        self.numpy = "np." in _source(function) or "torch" not in _source(function)
+        shape = (channels,) if rank == 2 or self.numpy else (1, channels, 1, 1)
+        make: Any = np if self.numpy else torch
+        self.gamma, self.beta = make.ones(shape), make.zeros(shape)
+        self.mean, self.var = make.zeros(shape), make.ones(shape)
+        self.config: dict[str, Any] = {"eps": 1e-5, "momentum": 0.9}
+        self.cache: Any = None
+        if not self.numpy:
+            self.gamma.requires_grad_(), self.beta.requires_grad_()
+
+    def __call__(self, x: Any, training: bool = True) -> Any:
+        self.config["mode"] = "train" if training else "test"
+        result = self.function(x, **self._arguments(training))
+        if not isinstance(result, tuple):
+            return result
+        y, *others = result
+        stats = [n for n in self.names if words.one_of(n, words.MEAN | words.VAR)]
+        sized = [o for o in others if hasattr(o, "shape") and array_size(o) == self._size()]
+        if len(stats) == 2 and len(sized) >= 2:
+            self.mean, self.var = sized[:2]
+        self.cache = others[-1] if others else None
+        return y
+
+    def backward(self, dy: Any) -> Any:
+        if self.backward_function is None:
+            raise NotImplementedError
+        return self.backward_function(dy, self.cache)
+
+    def _size(self) -> int:
+        return array_size(self.gamma)
+
+    def _arguments(self, training: bool) -> dict[str, Any]:
+        mode = "train" if training else "test"
+        values: tuple[tuple[frozenset[str], Any], ...] = (
+            (words.GAMMA, self.gamma), (words.BETA, self.beta), (words.MEAN, self.mean),
+            (words.VAR, self.var), (words.SETTINGS, self.config), (words.EPS, 1e-5),
+            (words.MOMENTUM, 0.1), (words.TRAINING, training), (words.EVALUATING, not training),
+        )  # fmt: skip
+        given: dict[str, Any] = {}
+        for name in self.names:
+            default = self.defaults.get(name)
+            for names, value in values:
+                if words.one_of(name, names) and not isinstance(default, float):
+                    given[name] = mode if isinstance(default, str) else value
+                    break
+        return given | self.settings
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""

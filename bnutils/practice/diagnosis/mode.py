@@ -1,0 +1,69 @@
+"""Step 1: which statistics each mode uses, and whether gradients being recorded plays a part."""
+
+from __future__ import annotations
+
+from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.subject import Subject
+
+
+def depends(subject: Subject, training: bool, grad: bool) -> bool:
+    """Whether the output for one sample depends on the others of its batch."""
+    x = batch(subject.channels, seed=2)
+    other = x.copy()
+    other[1:] = 3 * x[1:] - 2
+    alone, among = (subject(values, training, grad)[0] for values in (x, other))
+    return not subject.same(alone, among)
+
+
+def moves(subject: Subject, training: bool, grad: bool) -> bool:
+    """Whether a call moves what evaluation computes afterwards."""
+    moved, _ = subject.after(batch(subject.channels, seed=3, mean=5.0), training, grad)
+    x = batch(subject.channels, seed=2)
+    return not subject.same(moved(x, False), subject(x, False))
+
+
+def check_mode(bench: Bench) -> None:
+    """Names what the modes do wrong; sets ``facts.mode`` to what later steps need to know."""
+    facts, findings, warm = bench.facts, bench.findings, bench.warm
+    grads = (True,) if warm.numpy else (True, False)
+    train = [depends(warm, True, grad) for grad in grads]
+    evaluate = [depends(warm, False, grad) for grad in grads]
+    measured = f"in training {_words(train)}, in evaluation {_words(evaluate)}"
+    if not any(train) and any(evaluate):
+        findings.mistake("mode-inverted", measured)
+        facts.mode = "inverted"
+    elif not any(train):
+        findings.mistake("training-ignores-batch", measured)
+        facts.mode = "running"
+    elif len(set(train)) > 1 or len(set(evaluate)) > 1:
+        findings.mistake("mode-from-gradients", measured)
+        facts.mode = "gradients"
+    elif any(evaluate):
+        facts.mode = "batch"
+        if _without_statistics(warm):
+            findings.notes["running statistics"] = "switched off: evaluation uses the batch"
+        else:
+            findings.mistake("evaluation-uses-batch", measured)
+    else:
+        _check_moves(bench, grads)
+
+
+def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
+    warm, findings = bench.warm, bench.findings
+    if any(moves(warm, False, grad) for grad in grads):
+        findings.mistake("updates-in-evaluation", "a batch in evaluation changes the next output")
+    train = [moves(warm, True, grad) for grad in grads]
+    if train == [True, False]:
+        findings.mistake("mode-from-gradients", "under no_grad training moves no statistics")
+
+
+def _without_statistics(subject: Subject) -> bool:
+    return getattr(subject.layer, "track_running_stats", True) is False
+
+
+def _words(depend: list[bool]) -> str:
+    """``by the batch``, with and without gradients where they differ."""
+    told = ["by the batch" if each else "not by the batch" for each in depend]
+    if len(set(told)) == 1:
+        return told[0]
+    return f"{told[0]} with gradients, {told[1]} without"

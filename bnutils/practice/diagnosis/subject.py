@@ -1,0 +1,124 @@
+"""A layer under examination: numbers go in and come out as arrays, whatever it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from bnutils.practice.diagnosis.building import CannotCall, Maker, is_torch, widths
+from bnutils.practice.diagnosis.calling import Way, as_input, way_of
+from bnutils.practice.diagnosis.held import Numbers, array_size, arrays, as_dtype, copied, read, write
+
+IMAGES = (3, 2, 5)  # samples, rows, columns to try, with 4 channels: no two sizes are equal
+Change = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One form of the layer, for vectors [m, C] or images [B, C, H, W], at one moment.
+
+    Calls do not change it: each runs on a copy, and `after` gives the subject after a call.
+    """
+
+    layer: Any
+    way: Way
+    rank: int
+    channels: int
+    numpy: bool
+    dtype: str = "float64"
+    last: bool = False  # channels in the last dimension
+    tolerance: float = 1e-6  # relative; more where the layer computes in float32
+
+    def __call__(self, x: Numbers, training: bool, grad: bool | None = None) -> Numbers:
+        return self.after(x, training, grad)[1]
+
+    def after(
+        self, x: Numbers, training: bool, grad: bool | None = None
+    ) -> tuple[Subject, Numbers]:
+        """The subject after a call, and the output; gradients are recorded by default to train."""
+        layer = copied(self.layer)
+        with torch.set_grad_enabled(training if grad is None else grad):
+            y = self.way(layer, as_input(self.folded(x), self.numpy, self.dtype), training)
+        if tuple(y.shape) != self.folded(x).shape:
+            raise CannotCall(f"the output has shape {tuple(y.shape)}, the input {x.shape}")
+        return replace(self, layer=layer), self.unfolded(read(y), x.ndim)
+
+    def raw(self, x: Numbers) -> Any:
+        """What the layer gives in training, as it gives it."""
+        layer = copied(self.layer)
+        return self.way(layer, as_input(self.folded(x), self.numpy, self.dtype), True)
+
+    def same(self, a: Any, b: Any) -> bool:
+        """Whether numbers are equal but for rounding, beside the largest of them."""
+        one, other = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float))
+        size = max(float(np.abs(other).max(initial=0)), 1e-30)
+        return bool((np.abs(one - other) <= self.tolerance * size).all())
+
+    def folded(self, x: Numbers) -> Numbers:
+        """Values [m, C] or [B, C, H, W] in the layer's own layout."""
+        images = x[:, :, None, None] if self.rank == 4 and x.ndim == 2 else x
+        return np.moveaxis(images, 1, -1) if self.last and images.ndim == 4 else images
+
+    def unfolded(self, y: Numbers, ndim: int) -> Numbers:
+        y = np.moveaxis(y, -1, 1) if self.last and y.ndim == 4 else y
+        return y[:, :, 0, 0] if y.ndim == 4 and ndim == 2 else y
+
+    def held(self) -> dict[str, Numbers]:
+        return {path: read(value) for path, value in arrays(self.layer).items()}
+
+    def sized(self) -> dict[str, Numbers]:
+        """Of what is held, the arrays with one number for each channel, or one alone."""
+        fits = (1, self.channels)
+        return {p: v for p, v in self.held().items() if array_size(v) in fits}
+
+    def with_values(self, values: dict[str, Any]) -> Subject:
+        """The subject with other numbers in some of its arrays, which keep their shapes."""
+        layer = copied(self.layer)
+        own = arrays(layer)
+        for path, value in values.items():
+            write(own[path], value)
+        return replace(self, layer=layer)
+
+
+def subject(
+    maker: Maker, rank: int, dtype: str = "float64", last: bool = False,
+    sizes: tuple[int, int, int] = IMAGES,
+) -> Subject:  # fmt: skip
+    """The layer of ``maker`` for inputs of a rank, after it was seen to work.
+
+    ``sizes`` are the samples, rows and columns of the images that are tried. Raises what the layer raised last, or CannotCall where none could be made.
+    """
+    problem: Exception = CannotCall("the layer could not be made from a number of channels")
+    every = [4] if maker.fresh else widths(maker.source)
+    for channels in every:
+        for layer in maker.candidates(channels, rank):
+            try:
+                shape = (6, channels) if rank == 2 else (sizes[0], channels, *sizes[1:])
+                return _tried(layer, shape, dtype, last)
+            except Exception as error:
+                problem = error
+    raise problem
+
+
+def _tried(layer: Any, shape: tuple[int, ...], dtype: str, last: bool) -> Subject:
+    as_dtype(layer, dtype)
+    x = np.random.default_rng(0).normal(size=shape)
+    known = is_torch(layer)
+    kinds = (not known,) if known is not None else (True, False)
+    way = way_of(layer)
+    problem: Exception | None = None
+    for numpy in kinds:
+        numpy = getattr(layer, "numpy", numpy)
+        one = Subject(copied(layer), way, len(shape), shape[1], numpy, dtype, last)
+        try:
+            one(x, True)
+            exact = "float64" in str(one.raw(x).dtype)
+            return one if exact else replace(one, tolerance=2e-3)
+        except Exception as error:
+            problem = error
+    assert problem is not None
+    raise problem

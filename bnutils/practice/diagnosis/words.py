@@ -1,0 +1,45 @@
+"""What authors call the arguments of a layer: read from many, so that any of them can be called."""
+
+from __future__ import annotations
+
+import re
+
+CHANNELS = frozenset(
+    "num_features features n_features nf num_channels n_channels channels channel in_channels "
+    "out_channels dim dims d c n size sz ch units width hidden hidden_size input_size input_dim "
+    "n_in n_out nin nout num_units shape input_shape param_shape feature_size f feat_dim".split()
+)
+RANK = frozenset("num_dims ndim ndims n_dims rank dimensions n_dim num_dim".split())
+GAMMA = frozenset("gamma weight scale gain g w mults scaler bngain bn_gain".split())
+BETA = frozenset("beta bias shift offset b adds intercept bnbias bn_bias".split())
+MEAN = frozenset(
+    "running_mean moving_mean mean run_mean mu running_mu mean_running bnmean_running "
+    "moving_avg_mean avg_mean ra_mean exp_mean global_mean pop_mean".split()
+)
+VAR = frozenset(
+    "running_var moving_var var variance moving_variance run_var running_variance var_running "
+    "bnvar_running avg_var ra_var exp_var global_var pop_var running_std bnstd_running".split()
+)
+EPS = frozenset("eps epsilon e".split())
+MOMENTUM = frozenset("momentum mom alpha decay mo mu_decay rho".split())
+TRAINING = frozenset(
+    "training train is_training is_train istraining train_flg train_flag train_mode training_mode "
+    "train_phase phase_train mode phase trainmode".split()
+)
+EVALUATING = frozenset(
+    "eval test inference testing is_test evaluate eval_mode test_mode is_inference "
+    "use_running_stats use_running_average use_global_stats is_eval".split()
+)
+SETTINGS = frozenset("bn_param bn_params config params state cache_dict bn_config".split())
+INPUT = frozenset("x X input inputs inp z Z data h a A batch".split())
+FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
+BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop")
+
+
+def plain(name: str) -> str:
+    """A name as the lists above have it: ``runningMean`` and ``_running_mean_`` are the same."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
+
+
+def one_of(name: str, words: frozenset[str]) -> bool:
+    return plain(name) in words
