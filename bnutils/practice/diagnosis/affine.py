@@ -25,19 +25,21 @@ def find_roles(bench: Bench) -> None:
         except Exception:
             continue
         kept = path in trained and np.array_equal(trained[path], values)
-        if _moved(warm, train, before[True]):
+        if _moved(warm, train, before[True]) and not kept and path in trained:
+            role = "mean" if _is_shift(warm, train) else "var"
+            facts.mode = "running"
+            bench.findings.mistake("training-ignores-batch", f"`{path}` changes what it computes")
+        elif _moved(warm, train, before[True]):
             role = "beta" if _is_shift(warm, train) else "gamma"
         elif _moved(warm, evaluate, before[False]) and not (kept and _is_parameter(warm, path)):
             role = "mean" if _is_shift(warm, evaluate) else "var"
         elif _is_parameter(warm, path) and kept:
-            bench.findings.mistake("idle-parameter", f"`{path}`")
+            facts.idle.append(path)
             continue
         else:
             continue
         if getattr(facts, role) is None:
             setattr(facts, role, path)
-        else:
-            facts.mates.append(path)
     bench.base = bench.scaled(warm, 1.0, 0.0)
     if bench.images is not None:
         bench.images = bench.scaled(bench.images, 1.0, 0.0)
@@ -55,6 +57,8 @@ def check_affine(bench: Bench) -> None:
         elif path is None and bench.facts.mode != "running":
             findings.mistake(f"{role}-missing", "no array that the layer holds moves the output so")
     known = [path for path in roles.values() if path is not None]
+    if len(facts.idle) > 2 - len(known):  # an unused parameter may be the one that is missing
+        findings.mistake("idle-parameter", ", ".join(f"`{path}`" for path in facts.idle))
     free = [p for p in known if not _is_parameter(bench.warm, p)]
     if free and isinstance(layer, nn.Module):
         findings.mistake("not-parameters", ", ".join(f"`{path}`" for path in free))
@@ -74,8 +78,9 @@ def _check_gamma(bench: Bench) -> None:
     none, one, given = (bench.scaled(warm, g, 0.0)(x, True) for g in (0.0, 1.0, GAMMA))
     unit = one - none
     if not warm.same(given - none, gamma * unit):
-        spread = np.sort(np.abs((given - none) / unit).mean(0))
-        if warm.same(spread, np.sort(np.abs(gamma))):
+        spread = np.abs((given - none) / unit).mean(0)
+        elsewhere = not warm.same(spread, np.abs(gamma))
+        if elsewhere and warm.same(np.sort(spread), np.sort(np.abs(gamma))):
             bench.findings.mistake("affine-axis", "γ of one channel moves another")
         else:
             bench.findings.mistake("gamma-wrong", "outputs are not in proportion to it")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import M, Average, find_averages
-from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.average import Average, find_averages
+from bnutils.practice.diagnosis.bench import VALUES, Bench, batch
 
 CLOSE = 2e-3
 
@@ -14,6 +14,9 @@ CLOSE = 2e-3
 def check_averages(bench: Bench) -> None:
     """Names what is wrong with the averages; sets ``facts.alpha``."""
     facts, findings = bench.facts, bench.findings
+    if not facts.vectors_ok:
+        findings.unknown["running statistics"] = "the statistics are not one per channel"
+        return
     mean, var = find_averages(bench)
     if facts.mean is None and facts.var is None:
         if "evaluation-uses-batch" not in findings.found and "running statistics" not in findings.notes:
@@ -21,7 +24,7 @@ def check_averages(bench: Bench) -> None:
         return
     if facts.mean and mean is None:
         findings.mistake("running-mean-wrong", f"`{facts.mean}`")
-    if facts.var and var is None:
+    if facts.var and var is None and facts.spread_known:
         findings.mistake("running-variance-wrong", f"`{facts.var}`")
     if mean is not None:
         _judge_weights(bench, mean, str(facts.mean))
@@ -79,32 +82,46 @@ def _judge_variance(bench: Bench, average: Average) -> None:
     if _is_idle(average):
         findings.mistake("never-updated", path)
         return
+    if not bench.facts.spread_known and bench.facts.mode != "running":
+        findings.unknown["what the running variance averages"] = "the batch's own is wrong already"
+        return
     if average.kind not in ("variance", "standard deviation"):
         findings.mistake("running-variance-wrong", f"{path} averages the {average.kind}")
         return
-    power = 0.5 if bench.facts.deviation else 1.0
-    factor = average.factor ** (1 / power)
+    if bench.facts.deviation and not _used_as_deviation(bench):
+        bench.facts.deviation = False
+        findings.mistake("running-variance-wrong", f"{path} averages standard deviations")
+        return
+    factor, own = average.factor ** (2 if bench.facts.deviation else 1), bench.facts.own_factor
+    unbiased = VALUES / (VALUES - 1)
     if abs(average.old.mean() - 1) < CLOSE or (average.steady and factor < 0):
-        findings.mistake("weights-not-one", f"{average.old.mean():.3g}·old + {average.new.mean():.3g}·new")
-    elif abs(factor - M / (M - 1)) < 0.01:
+        told = f"{average.old.mean():.3g}·old + {average.new.mean():.3g}·new"
+        findings.mistake("weights-not-one", told)
+    elif abs(factor - unbiased) < 0.01:
         _check_image_factor(bench, average)
     elif abs(factor - 1) < 0.01:
         _judge_biased(bench)
-    else:
+    elif min(abs(factor / own - unbiased), abs(factor / own - 1)) > 0.01:  # own: told already
         findings.mistake("running-variance-wrong", f"{factor:.3g} times the variance of a batch")
 
 
 def _judge_biased(bench: Bench) -> None:
     """A mistake beside PyTorch's layer; in Keras, Flax and most NumPy layers the convention."""
     facts, declared = bench.facts, bench.declared(words.MOMENTUM)
-    new_weighs = declared is not None and facts.alpha is not None and not facts.old_weighs
-    like_keras = facts.old_weighs and (
-        (facts.alpha or 1) < 0.02 or (facts.eps or 0) > 5e-4 or bench.start.numpy
-    )
-    if like_keras or (bench.start.numpy and not new_weighs):
+    old_weighs = facts.old_weighs or (declared is not None and declared > 0.5)
+    like_keras = (declared or 0) > 0.98 or (facts.eps or 0) > 5e-4
+    if (old_weighs and like_keras) or (bench.start.numpy and (old_weighs or declared is None)):
         bench.findings.notes["running variance"] = "biased, as in Keras and Flax"
     else:
-        bench.findings.mistake("running-variance-biased", f"divided by m, {M} values here")
+        bench.findings.mistake("running-variance-biased", f"divided by m, {VALUES} values here")
+
+
+def _used_as_deviation(bench: Bench) -> bool:
+    """Whether evaluation divides by what is stored, not by its root."""
+    layer = bench.base.with_values({str(bench.facts.var): 16.0})
+    x = batch(bench.channels, m=2, seed=22)
+    y = layer(x, False)
+    return bool(np.allclose((y[1] - y[0]) / (x[1] - x[0]), 1 / 16, rtol=0.01))
 
 
 def _check_image_factor(bench: Bench, average: Average) -> None:
@@ -136,7 +153,7 @@ def _check_argument(bench: Bench) -> None:
         return
     before, after = other.held()[path].ravel(), other.after(x, True)[0].held()[path].ravel()
     found = float(((after - before) / (x.mean(0) - before)).mean())
-    if min(abs(found - 0.3), abs(found - 0.7)) > 0.01:
+    if abs(found - alpha) < 0.01:
         bench.findings.mistake("momentum-ignored", f"with `{name}=0.3` it is still {found:.3g}")
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.bench import ORDINARY, Bench, batch, root
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject, subject
 
@@ -14,6 +14,7 @@ NAMES = {
     "W": "axes-last", "BW": "axes-last", "CHW": "axes-pixel", "CH": "axes-row", "CW": "axes-row",
     "BC": "axes-sample", "B": "axes-layer", "": "axes-all",
 }  # fmt: skip
+Found = tuple[tuple[int, ...], tuple[int, ...], float]  # axes of mean and variance, a factor
 WORDS = {"B": "sample", "C": "channel", "H": "row", "W": "column"}
 
 
@@ -34,9 +35,8 @@ def shared_axes(subject: Subject, x: Numbers) -> str | None:
 def check_vectors(bench: Bench) -> None:
     """Of vectors, or images of one pixel, every channel has its own statistics."""
     kept = shared_axes(bench.base, batch(bench.channels, m=6, seed=5))
-    if kept == "C" or bench.facts.mode in ("running", "inverted"):
-        bench.facts.vectors_ok = True
-    elif kept != "BC" or bench.base.rank == 2:
+    bench.facts.vectors_ok = kept == "C" or bench.facts.mode in ("running", "inverted")
+    if not bench.facts.vectors_ok and bench.base.rank == 2:
         bench.findings.mistake(NAMES.get(kept or "?", "axes-other"), "for vectors")
 
 
@@ -47,12 +47,14 @@ def check_images(bench: Bench) -> None:
         return
     x = batch(bench.channels, seed=5, images=True)
     kept = shared_axes(images, x)
-    if kept == "C":
-        facts.images_ok = _check_values(bench, images, x)
+    if kept == "C" and not (facts.spread_ok and facts.eps is not None):
+        facts.images_ok = facts.vectors_ok
         return
-    name = NAMES.get(kept, "axes-other") if kept is not None else "axes-other"
-    own = " and ".join(WORDS[axis] for axis in kept or "")
-    bench.findings.mistake(name, f"images: one mean for each {own}" if own else "images")
+    found = find_axes(bench, images, x)
+    if kept == "C" and found == ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, facts.unbiased)):
+        facts.images_ok = True
+    elif "axes-layer" not in bench.findings.found:
+        _name_axes(bench, kept, found)
 
 
 def check_square(bench: Bench) -> None:
@@ -73,42 +75,43 @@ def check_square(bench: Bench) -> None:
         bench.findings.mistake("axes-last", told)
 
 
-def _check_values(bench: Bench, images: Subject, x: Numbers) -> bool:
-    """Whether the output for images is that of vectors with as many values per channel."""
-    facts, y = bench.facts, images(x, True)
-    if not facts.spread_ok or facts.eps is None:
-        return True
-    count = x.size // bench.channels
-    if images.same(y, _normalized(x, (0, 2, 3), (0, 2, 3), _factor(count, facts.unbiased), bench)):
-        return True
+def find_axes(bench: Bench, images: Subject, x: Numbers) -> Found | None:
+    """The axes of mean and variance, and a factor of the variance, that give the output for x."""
+    y = images(x, True)
+    right = ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, bench.facts.unbiased))
     subsets = [s for n in range(1, 5) for s in itertools.combinations(range(4), n)]
+    every = [right]
     for over, spread in itertools.product(subsets, subsets):
         values = int(np.prod([x.shape[axis] for axis in spread]))
-        factors = {1.0, _factor(values, True), _factor(x.shape[0], True), _factor(count, True)}
-        for factor in sorted(factors):
-            if images.same(y, _normalized(x, over, spread, factor, bench)):
-                _name_axes(bench, over, spread, factor)
-                return False
-    bench.findings.mistake("axes-other", "images are not normalized as vectors are")
-    return False
+        factors = {1.0, _factor(values, True), _factor(len(x), True)}
+        every += [(over, spread, factor) for factor in sorted(factors)]
+    return next((f for f in every if images.same(y, _normalized(x, *f, bench))), None)
 
 
-def _name_axes(bench: Bench, over: tuple[int, ...], spread: tuple[int, ...], factor: float) -> None:
+def _name_axes(bench: Bench, kept: str | None, found: Found | None) -> None:
+    findings = bench.findings
+    if found is None:
+        name = "axes-other" if kept in (None, "C") else NAMES.get(kept, "axes-other")
+        own = " and ".join(WORDS[axis] for axis in kept or "")
+        findings.mistake(name, f"images: one mean for each {own}" if own else "images")
+        return
+    over, spread, factor = found
     if over == spread == (0, 2, 3):
-        bench.findings.mistake("batch-variance-factor", f"images: {factor:.3g} times too large")
+        findings.mistake("batch-variance-factor", f"images: {factor:.3g} times too large")
         return
     means, variances = ("".join("BCHW"[axis] for axis in axes) for axes in (over, spread))
-    bench.findings.mistake("axes-other", f"images: mean over {means}, variance over {variances}")
+    left = "".join(axis for axis in "BCHW" if axis not in means)
+    name = NAMES.get(left, "axes-other") if over == spread else "axes-other"
+    findings.mistake(name, f"images: mean over {means}, variance over {variances}")
 
 
 def _normalized(
     x: Numbers, over: tuple[int, ...], spread: tuple[int, ...], factor: float, bench: Bench
 ) -> Numbers:
     centred = x - x.mean(over, keepdims=True)
-    root = factor * (centred**2).mean(spread, keepdims=True)
-    eps = bench.facts.eps or 0.0
-    divisor = np.sqrt(root) + eps if bench.facts.eps_outside else np.sqrt(root + eps)
-    return np.asarray(centred / divisor)
+    variance = factor * x.var(spread, keepdims=True)
+    eps = ORDINARY if bench.facts.eps is None else bench.facts.eps
+    return np.asarray(centred / root(variance, eps, bench.facts.eps_kind))
 
 
 def _factor(count: int, unbiased: bool) -> float:

@@ -13,6 +13,8 @@ from bnutils.practice.diagnosis.findings import Findings
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject, subject
 
+ORDINARY = 1e-5  # ε
+VALUES = 6  # a channel has in a batch by which averages are measured
 GAMMA, BETA = np.array([2.0, -1.5, 0.5, 3.0]), np.array([0.3, -1.0, 2.0, 0.7])  # to set them to
 
 
@@ -29,12 +31,14 @@ class Facts:
     images_ok: bool = False
     spread_ok: bool = False
     unbiased: bool = False  # the batch's variance
+    own_factor: float = 1.0  # of the batch's variance, for the values of an average
     eps: float | None = None
-    eps_outside: bool = False
+    eps_kind: str = "inside"  # of the root, "outside", or "clamped" to it
     alpha: float | None = None
     old_weighs: bool = False  # what momentum is the weight of
     deviation: bool = False  # stored, where a variance is expected
-    mates: list[str] = field(default_factory=list)
+    spread_known: bool = False  # that of a variance, perhaps of a factor too large
+    idle: list[str] = field(default_factory=list)  # parameters that move nothing
 
 
 @dataclass
@@ -101,6 +105,13 @@ class Bench:
         made = subject(maker, start.rank, start.dtype, start.last)
         warm = made.after(batch(start.channels, seed=1), True)[0]
         return self.scaled(warm, 1.0, 0.0)
+
+
+def root(var: Numbers, eps: float, kind: str) -> Numbers:
+    """What is divided by, for a variance and an ε of a kind as in `Facts`."""
+    if kind == "outside":
+        return np.sqrt(var) + eps
+    return np.sqrt(np.maximum(var, eps) if kind == "clamped" else var + eps)
 
 
 def batch(

@@ -86,13 +86,13 @@ def argument_lists(make: Callable[..., Any], channels: int, rank: int) -> Iterat
         width = next((name for name in needed if not _known(name)), None)
     if width is None and not needed and by_name:
         width = by_name[0]
-    shape = (1, channels) if rank == 2 else (1, channels, 1, 1)
-    sizes: list[Any] = [channels, (channels,), shape] if width else [None]
-    for size, dims in itertools.product(sizes, (rank, rank // 2)):
+    sizes: list[Any] = [channels] if width else [None]
+    if width and "shape" in width:
+        sizes += [(channels,), (1, channels) if rank == 2 else (1, channels, 1, 1)]
+    asks_rank = any(words.one_of(name, words.RANK) for name in needed)
+    for size, dims in itertools.product(sizes, (rank, rank // 2) if asks_rank else (rank,)):
         arguments = {name: _guess(name, channels, dims) for name in needed if name != width}
         yield arguments | ({width: size} if width else {})
-        if not any(words.one_of(name, words.RANK) for name in needed):
-            continue
 
 
 def prepared(layer: Any, channels: int) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch
+from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch, root
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -25,20 +25,20 @@ class Setting:
     mean: Numbers
     var: Numbers
     eps: float
-    outside: bool
+    kind: str
 
     def output(self, x: Numbers) -> Numbers:
-        root = np.sqrt(self.var)
-        divisor = root + self.eps if self.outside else np.sqrt(self.var + self.eps)
+        divisor = root(self.var, self.eps, self.kind)
         return np.asarray(self.gamma * (x - self.mean) / divisor + self.beta)
 
 
 def check_evaluation(bench: Bench) -> None:
     """γ, β, running mean and variance, ε: all used, each once."""
     facts, findings = bench.facts, bench.findings
-    if facts.mode in ("batch", "inverted") or facts.mean is None or facts.var is None:
-        if facts.mode != "batch":
-            findings.unknown["evaluation"] = "the running statistics were not found"
+    if facts.mode in ("batch", "inverted"):
+        return
+    if facts.mean is None or facts.var is None or not facts.vectors_ok:
+        findings.unknown["evaluation"] = "the running statistics were not found, one per channel"
         return
     held = set_up(bench, VARIANCE)
     x = batch(bench.channels, m=3, seed=30)
@@ -48,67 +48,67 @@ def check_evaluation(bench: Bench) -> None:
         if not layer.same(layer(x[:n], False), y[:n]):
             findings.mistake("evaluation-uses-batch", f"{n} of 3 samples alone come out differently")
             return
-    if not layer.same(y, held.output(x)) and not _explain(bench, layer, held, x, y):
+    names = explain(layer, held, x, y, facts.eps)
+    if names is None:
         findings.mistake("evaluation-wrong", "none of the usual slips explains the outputs")
         return
-    if "evaluation-variance" not in findings.found and facts.eps is not None:
+    if not facts.spread_known and facts.mode != "running":  # training divides by the same
+        names -= {"evaluation-variance", "evaluation-eps"}
+    for name in sorted(names):
+        findings.mistake(name, "outputs in evaluation, with numbers set for them")
+    if not names and facts.spread_known and facts.eps is not None:
         _check_small_variance(bench)
 
 
 def set_up(bench: Bench, var: Numbers) -> Setting:
-    facts, count = bench.facts, bench.channels
-    values = [np.resize(v, count) for v in (GAMMA, BETA, MEAN, var)]
-    gamma = values[0] if facts.gamma else np.ones(count)
-    if "γ" in bench.findings.notes and facts.gamma:
-        gamma = gamma + 1
-    beta = values[1] if facts.beta else np.zeros(count)
-    if "beta-scaled" in bench.findings.found:
-        beta = gamma * beta
-    if any(key in bench.findings.found for key in ("affine-shared", "gamma-wrong", "beta-wrong", "affine-axis")):
-        gamma, beta = np.ones(count), np.zeros(count)
-    stored = values[3] ** 2 if facts.deviation else values[3]
-    return Setting(gamma, beta, values[2], stored, facts.eps or 0.0, facts.eps_outside)
+    """γ, β, mean and ``var`` to be set, as far as training showed that they do what they should."""
+    facts, found, count = bench.facts, bench.findings.found, bench.channels
+    gamma, beta, mean, spread = (np.resize(v, count) for v in (GAMMA, BETA, MEAN, var))
+    if not facts.gamma or not {"affine-shared", "gamma-wrong", "affine-axis"}.isdisjoint(found):
+        gamma = np.ones(count)
+    if not facts.beta or not {"affine-shared", "beta-wrong"}.isdisjoint(found):
+        beta = np.zeros(count)
+    stored = spread**2 if facts.deviation else spread
+    return Setting(gamma, beta, mean, stored, facts.eps or 0.0, facts.eps_kind)
 
 
 def set_layer(bench: Bench, setting: Setting) -> Subject:
-    """The layer with these numbers in it."""
+    """The layer with these numbers in it, whatever its own γ counts from."""
     facts = bench.facts
-    one = np.allclose(setting.gamma, 1) and facts.gamma is not None
-    layer = bench.base if one else bench.scaled(bench.base, GAMMA, BETA)
+    gamma = setting.gamma - (1 if "γ" in bench.findings.notes else 0)
+    beta = setting.beta / (setting.gamma if "beta-scaled" in bench.findings.found else 1)
+    layer = bench.scaled(bench.base, gamma, beta)
     stored = np.sqrt(setting.var) if facts.deviation else setting.var
     places = {str(facts.mean): setting.mean, str(facts.var): stored}
     own = layer.held()
     return layer.with_values({p: v if own[p].size > 1 else v[0] for p, v in places.items()})
 
 
-def slips(held: Setting) -> Iterator[tuple[dict[str, str], Setting]]:
+def slips(held: Setting, eps: float | None) -> Iterator[tuple[set[str], Setting]]:
     """Settings that a slip amounts to, with its names: fewest slips first."""
     gammas = [("", held.gamma), ("evaluation-gamma", np.ones_like(held.gamma))]
-    betas = [("", held.beta), ("evaluation-beta", 0 * held.beta), ("evaluation-beta", held.gamma * held.beta)]
+    betas = [("", held.beta), ("evaluation-beta", 0 * held.beta)]
+    betas += [("evaluation-beta", held.gamma * held.beta)]
     means = [("", held.mean), ("evaluation-mean", 0 * held.mean)]
-    spreads = [("", held.var)] + [
-        ("evaluation-variance", v)
-        for v in (np.sqrt(held.var), held.var**2, 1 / held.var, np.ones_like(held.var))
-    ]
-    epsilons = [("", held.eps), ("evaluation-eps", 0.0), ("evaluation-eps", 1e-5)]
-    places = [("", held.outside), ("evaluation-eps", not held.outside)]
-    every = itertools.product(gammas, betas, means, spreads, epsilons, places)
+    other = (np.sqrt(held.var), held.var**2, 1 / held.var, np.ones_like(held.var))
+    spreads = [("", held.var)] + [("evaluation-variance", values) for values in other]
+    own = "" if eps is None else "evaluation-eps"
+    epsilons = [("", held.eps), (own, 0.0), (own, 1e-5), (own, 1e-3)]
+    kinds = [("", held.kind), (own, "outside"), (own, "inside")]
+    every = itertools.product(gammas, betas, means, spreads, epsilons, kinds)
     for parts in sorted(every, key=lambda parts: sum(bool(name) for name, _ in parts)):
-        names = {name: "" for name, _ in parts if name}
+        names = {name for name, _ in parts if name}
+        if "evaluation-variance" in names:
+            names -= {"evaluation-eps"}
         yield names, Setting(*(value for _, value in parts))  # type: ignore[arg-type]
 
 
-def _explain(bench: Bench, layer: Subject, held: Setting, x: Numbers, y: Numbers) -> bool:
-    """Names the slips that give these outputs; whether there are any."""
-    for names, setting in slips(held):
-        if not layer.same(y, setting.output(x)):
-            continue
-        for name in names:
-            bench.findings.mistake(name, "outputs in evaluation, with numbers set for them")
-        if bench.facts.deviation and "evaluation-variance" in names:
-            bench.facts.deviation = False
-        return True
-    return False
+def explain(
+    layer: Subject, held: Setting, x: Numbers, y: Numbers, eps: float | None
+) -> set[str] | None:
+    """The fewest slips that give these outputs; None where none do."""
+    given = (names for names, setting in slips(held, eps) if layer.same(y, setting.output(x)))
+    return next(given, None)
 
 
 def _check_small_variance(bench: Bench) -> None:
@@ -124,20 +124,20 @@ def _check_small_variance(bench: Bench) -> None:
 def check_images_evaluated(bench: Bench) -> None:
     """Images in evaluation: every pixel of a channel as a vector's value of it."""
     images, facts, findings = bench.images, bench.facts, bench.findings
-    if images is None or facts.mode in ("batch", "inverted") or facts.mean is None or facts.var is None:
-        return
-    if facts.mean not in images.sized() or facts.var not in images.sized():
+    paths = [path for path in (facts.gamma, facts.beta, facts.mean, facts.var) if path]
+    known = facts.mean and facts.var and facts.vectors_ok and facts.mode not in ("batch", "inverted")
+    if images is None or not known or any(path not in images.sized() for path in paths):
         return
     x = batch(bench.channels, seed=32, images=True)
     vectors = set_layer(bench, set_up(bench, VARIANCE))
     own = vectors.held()
-    values = {p: own[p] for p in (facts.gamma, facts.beta, facts.mean, facts.var) if p}
     flat = vectors(np.moveaxis(x, 1, -1).reshape(-1, bench.channels), False)  # [B·H·W, C]
     try:
-        y = images.with_values(values)(x, False)
+        y = images.with_values({path: own[path] for path in paths})(x, False)
     except Exception as error:
         findings.mistake("evaluation-axes", f"images of 2 × 5 raise {type(error).__name__}")
         return
     expected = np.moveaxis(flat.reshape(3, 2, 5, bench.channels), -1, 1)
-    if not images.same(y, expected):
+    wrong_before = any(key.startswith("axes") for key in findings.found)
+    if not images.same(y, expected) and not wrong_before:
         findings.mistake("evaluation-axes", "images come out otherwise than vectors of their pixels")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bnutils.practice.diagnosis.bench import Bench, batch
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -29,7 +31,9 @@ def check_mode(bench: Bench) -> None:
     train = [depends(warm, True, grad) for grad in grads]
     evaluate = [depends(warm, False, grad) for grad in grads]
     measured = f"in training {_words(train)}, in evaluation {_words(evaluate)}"
-    if not any(train) and any(evaluate):
+    if not any(train) and _is_own(warm, True):  # each sample has its statistics: wrong axes
+        facts.mode = "batch" if any(evaluate) or _is_own(warm, False) else "right"
+    elif not any(train) and any(evaluate):
         findings.mistake("mode-inverted", measured)
         facts.mode = "inverted"
     elif not any(train):
@@ -46,6 +50,13 @@ def check_mode(bench: Bench) -> None:
             findings.mistake("evaluation-uses-batch", measured)
     else:
         _check_moves(bench, grads)
+
+
+def _is_own(subject: Subject, training: bool) -> bool:
+    """Whether the scale of a sample makes no difference, though the output is that of it alone."""
+    x = 100 * batch(subject.channels, seed=2)
+    y = subject(x, training)
+    return bool(np.abs(subject(3 * x, training) - y).max() < 1e-2 * np.abs(y).max())
 
 
 def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.bench import Bench
+from bnutils.practice.diagnosis.bench import ORDINARY, VALUES, Bench
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
-
-ORDINARY = 1e-5
-
 
 def standard(channels: int, m: int, seed: int) -> Numbers:
     """Numbers [m, C] with mean 0 and mean square 1 in every channel."""
@@ -32,16 +29,20 @@ def check_spread(bench: Bench) -> None:
     base, findings, tolerance = bench.base, bench.findings, 30 * bench.base.tolerance
     if bench.facts.mode in ("running", "inverted"):
         return
-    u = standard(base.channels, 8, 6)
+    if not bench.facts.vectors_ok:
+        findings.unknown["the batch's variance and ε"] = "the statistics are not one per channel"
+        return
+    u, centred = standard(base.channels, 8, 6), True
     at_zero, away = (base(mean + u, True) for mean in (0.0, 3.0))
     if np.abs(away.mean(0)).max() > tolerance * np.abs(away).max():
         findings.mistake("not-centred", f"outputs have means up to {np.abs(away.mean(0)).max():.3g}")
+        centred = False
     slopes = [(y * u).mean(0) for y in (at_zero, away)]
     if not np.allclose(*slopes, rtol=tolerance):
         findings.mistake("variance-not-centred", "a constant added to x changes the scale")
         return
     if _check_power(bench, tolerance):
-        bench.facts.spread_ok = _check_factor(bench, tolerance)
+        bench.facts.spread_ok = _check_factor(bench, tolerance) and centred
         _check_eps(bench)
 
 
@@ -63,15 +64,18 @@ def _check_factor(bench: Bench, tolerance: float) -> bool:
     }
     even = all(np.ptp(k) < tolerance * k.mean() + 1e-6 for k in factors.values())
     at = {m: float(k.mean()) for m, k in factors.items()}
+    bench.facts.spread_known = even
     if not even:
         bench.findings.mistake("spread-wrong", "samples of equal variance come out differently")
         return False
     for unbiased in (False, True):
         if all(np.isclose(k, m / (m - 1) if unbiased else 1, rtol=1e-3) for m, k in at.items()):
             bench.facts.unbiased = unbiased
+            bench.facts.own_factor = VALUES / (VALUES - 1) if unbiased else 1.0
             if unbiased:
                 bench.findings.mistake("batch-variance-unbiased", "divided by m − 1")
             return True
+    bench.facts.own_factor = float(divisor(bench.base, 1e3, VALUES).mean()) / 1e6
     told = " and ".join(f"{k:.3g} times too large for {m} values" for m, k in at.items())
     bench.findings.mistake("batch-variance-factor", told)
     return False
@@ -89,13 +93,13 @@ def _check_eps(bench: Bench) -> None:
     sigma = (floor / factor) ** 0.5
     middle = float(divisor(base, sigma, m).mean()) / floor
     if abs(middle - 4) < 0.2:
-        facts.eps, facts.eps_outside = floor**0.5, True
+        facts.eps, facts.eps_kind = floor**0.5, "outside"
         findings.mistake("eps-outside", f"standard deviation + {floor**0.5:.3g}")
         return
     facts.eps = floor
     if abs(middle - 1) < 0.05:
         findings.mistake("eps-clamped", f"variances below {floor:.3g} count as {floor:.3g}")
-        facts.spread_ok = False
+        facts.eps_kind = "clamped"
         return
     _judge_eps(bench, floor)
 
