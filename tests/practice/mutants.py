@@ -58,7 +58,7 @@ def _read(table: str) -> list[Mutant]:
     return mutants
 
 
-MUTANTS = _read('''
+MUTANTS = _read("""
 inplace: running-variance-biased
 - count / (count - 1)
 + 1.0
@@ -348,6 +348,8 @@ keras_like: not-detached
 keras_like: axes-last
 - inputs.movedim(1, -1)
 + inputs
+- x.movedim(-1, 1)
++ (x)
 
 keras_like: training-ignores-batch
 - self.gamma * (x - mean) / torch.sqrt(variance + self.epsilon)
@@ -498,4 +500,4 @@ split_modes: batch-variance-factor
 split_modes: eps-other
 - (batch_var + self.eps).rsqrt()
 + (batch_var + self.eps ** 2).rsqrt()
-''')
+""")

@@ -80,7 +80,9 @@ def follow(subject: Subject, paths: list[str]) -> Course:
     return course
 
 
-def fit(course: Course, path: str, mean: str | None, kind: str, statistic: Statistic) -> Average | None:
+def fit(
+    course: Course, path: str, mean: str | None, kind: str, statistic: Statistic
+) -> Average | None:
     """The weights with which ``path`` averages a statistic, None where it is none of it."""
     stored = course.seen[path]
     if all(np.array_equal(values, stored[0]) for values in stored):
@@ -134,3 +136,8 @@ def _by_value(
             if average and average.steady and 1e-6 < average.alpha < 1 - 1e-6:
                 return path, average
     return None, None
+
+
+def is_idle(average: Average) -> bool:
+    """Whether nothing was averaged: what was stored stays."""
+    return bool(np.abs(average.new).max() < 1e-6 and np.abs(average.old - 1).max() < 1e-6)

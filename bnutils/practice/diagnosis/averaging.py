@@ -1,14 +1,13 @@
-"""Steps 5 and 6, judged: momentum, and the variance that is stored."""
+"""Steps 5 and 6, judged: momentum, and what is averaged."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import Average, find_averages
-from bnutils.practice.diagnosis.bench import VALUES, Bench, batch
-
-CLOSE = 2e-3
+from bnutils.practice.diagnosis.average import Average, find_averages, is_idle
+from bnutils.practice.diagnosis.bench import CLOSE, Bench, batch
+from bnutils.practice.diagnosis.stored import judge_variance
 
 
 def check_averages(bench: Bench) -> None:
@@ -19,7 +18,8 @@ def check_averages(bench: Bench) -> None:
         return
     mean, var = find_averages(bench)
     if facts.mean is None and facts.var is None:
-        if "evaluation-uses-batch" not in findings.found and "running statistics" not in findings.notes:
+        told = {"evaluation-uses-batch", "running statistics"} & {*findings.found, *findings.notes}
+        if not told:
             findings.unknown["running statistics"] = "none were found in what the layer holds"
         return
     if facts.mean and mean is None:
@@ -29,11 +29,12 @@ def check_averages(bench: Bench) -> None:
     if mean is not None:
         _judge_weights(bench, mean, str(facts.mean))
     if var is not None:
-        _judge_variance(bench, var)
-    if mean and var and mean.steady and var.steady and facts.alpha is not None:
-        if abs(mean.alpha - var.alpha) > CLOSE:
-            told = f"{mean.alpha:.3g} for the mean, {var.alpha:.3g} for the variance"
-            findings.mistake("momentum-differs", told)
+        judge_variance(bench, var)
+    if mean is None or var is None or not (mean.steady and var.steady) or facts.alpha is None:
+        pass
+    elif abs(mean.alpha - var.alpha) > CLOSE and 1e-6 < var.alpha < 1 - 1e-6:
+        measured = f"{mean.alpha:.3g} for the mean, {var.alpha:.3g} for the variance"
+        findings.mistake("momentum-differs", measured)
     _check_argument(bench)
 
 
@@ -42,7 +43,7 @@ def _judge_weights(bench: Bench, average: Average, path: str) -> None:
     findings, alpha = bench.findings, average.alpha
     if average.kind != "mean":
         findings.mistake("running-mean-wrong", f"`{path}` averages the {average.kind}")
-    elif _is_idle(average):
+    elif is_idle(average):
         findings.mistake("never-updated", f"`{path}`")
     elif np.abs(average.old + average.new - 1).max() > CLOSE:
         told = f"{average.old.mean():.3g}·old + {average.new.mean():.3g}·new"
@@ -76,72 +77,6 @@ def _judge_momentum(bench: Bench, alpha: float) -> None:
         findings.notes["momentum"] = f"{told}: thousands of batches until the start is forgotten"
 
 
-def _judge_variance(bench: Bench, average: Average) -> None:
-    findings, path = bench.findings, f"`{bench.facts.var}`"
-    bench.facts.deviation = average.kind == "standard deviation"
-    if _is_idle(average):
-        findings.mistake("never-updated", path)
-        return
-    if not bench.facts.spread_known and bench.facts.mode != "running":
-        findings.unknown["what the running variance averages"] = "the batch's own is wrong already"
-        return
-    if average.kind not in ("variance", "standard deviation"):
-        findings.mistake("running-variance-wrong", f"{path} averages the {average.kind}")
-        return
-    if bench.facts.deviation and not _used_as_deviation(bench):
-        bench.facts.deviation = False
-        findings.mistake("running-variance-wrong", f"{path} averages standard deviations")
-        return
-    factor, own = average.factor ** (2 if bench.facts.deviation else 1), bench.facts.own_factor
-    unbiased = VALUES / (VALUES - 1)
-    if abs(average.old.mean() - 1) < CLOSE or (average.steady and factor < 0):
-        told = f"{average.old.mean():.3g}·old + {average.new.mean():.3g}·new"
-        findings.mistake("weights-not-one", told)
-    elif abs(factor - unbiased) < 0.01:
-        _check_image_factor(bench, average)
-    elif abs(factor - 1) < 0.01:
-        _judge_biased(bench)
-    elif min(abs(factor / own - unbiased), abs(factor / own - 1)) > 0.01:  # own: told already
-        findings.mistake("running-variance-wrong", f"{factor:.3g} times the variance of a batch")
-
-
-def _judge_biased(bench: Bench) -> None:
-    """A mistake beside PyTorch's layer; in Keras, Flax and most NumPy layers the convention."""
-    facts, declared = bench.facts, bench.declared(words.MOMENTUM)
-    old_weighs = facts.old_weighs or (declared is not None and declared > 0.5)
-    like_keras = (declared or 0) > 0.98 or (facts.eps or 0) > 5e-4
-    if (old_weighs and like_keras) or (bench.start.numpy and (old_weighs or declared is None)):
-        bench.findings.notes["running variance"] = "biased, as in Keras and Flax"
-    else:
-        bench.findings.mistake("running-variance-biased", f"divided by m, {VALUES} values here")
-
-
-def _used_as_deviation(bench: Bench) -> bool:
-    """Whether evaluation divides by what is stored, not by its root."""
-    layer = bench.base.with_values({str(bench.facts.var): 16.0})
-    x = batch(bench.channels, m=2, seed=22)
-    y = layer(x, False)
-    return bool(np.allclose((y[1] - y[0]) / (x[1] - x[0]), 1 / 16, rtol=0.01))
-
-
-def _check_image_factor(bench: Bench, average: Average) -> None:
-    """Of images, m is B·H·W."""
-    images, path = bench.images, str(bench.facts.var)
-    if images is None or not bench.facts.images_ok or path not in images.sized():
-        return
-    x = batch(bench.channels, seed=20, images=True)
-    before = images.held()[path].ravel()
-    after = images.after(x, True)[0].held()[path].ravel()
-    variance = x.var((0, 2, 3)) ** (0.5 if bench.facts.deviation else 1.0)
-    weight = 1 - average.old[0] if average.steady else None
-    if weight is None:
-        return
-    factor = float(((after - (1 - weight) * before) / (weight * variance)).mean())
-    count = x.size // bench.channels
-    if abs(factor - count / (count - 1)) > 0.01:
-        bench.findings.mistake("running-variance-factor", f"{factor:.3g}, for {count} values")
-
-
 def _check_argument(bench: Bench) -> None:
     """The momentum that a new layer is given must change what it does."""
     name, alpha = bench.maker.accepts(words.MOMENTUM), bench.facts.alpha
@@ -155,7 +90,3 @@ def _check_argument(bench: Bench) -> None:
     found = float(((after - before) / (x.mean(0) - before)).mean())
     if abs(found - alpha) < 0.01:
         bench.findings.mistake("momentum-ignored", f"with `{name}=0.3` it is still {found:.3g}")
-
-
-def _is_idle(average: Average) -> bool:
-    return bool(np.abs(average.new).max() < 1e-6 and np.abs(average.old - 1).max() < 1e-6)

@@ -28,7 +28,8 @@ def shared_axes(subject: Subject, x: Numbers) -> str | None:
     for axis, name in enumerate("BCHW"[: x.ndim]):
         elsewhere = np.delete(moved, place[axis], axis)
         kept += "" if elsewhere.any() else name
-    inside = moved[tuple(p if n in kept else slice(None) for p, n in zip(place, "BCHW", strict=False))]
+    where = zip(place, "BCHW"[: x.ndim], strict=True)
+    inside = moved[tuple(at if name in kept else slice(None) for at, name in where)]
     return kept if inside.all() else None
 
 
@@ -37,24 +38,30 @@ def check_vectors(bench: Bench) -> None:
     kept = shared_axes(bench.base, batch(bench.channels, m=6, seed=5))
     bench.facts.vectors_ok = kept == "C" or bench.facts.mode in ("running", "inverted")
     if not bench.facts.vectors_ok and bench.base.rank == 2:
-        bench.findings.mistake(NAMES.get(kept or "?", "axes-other"), "for vectors")
+        bench.findings.mistake(_name(kept), "for vectors")
 
 
 def check_images(bench: Bench) -> None:
-    """Of images, a channel's statistics are taken over samples, rows and columns."""
+    """Images come out as vectors of all their pixels: m is B·H·W."""
     images, facts = bench.images, bench.facts
     if images is None or facts.mode in ("running", "inverted"):
         return
     x = batch(bench.channels, seed=5, images=True)
-    kept = shared_axes(images, x)
-    if kept == "C" and not (facts.spread_ok and facts.eps is not None):
-        facts.images_ok = facts.vectors_ok
-        return
-    found = find_axes(bench, images, x)
-    if kept == "C" and found == ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, facts.unbiased)):
+    if facts.vectors_ok and images.same(images(x, True), as_vectors(bench.base, x, True)):
         facts.images_ok = True
+        square = np.random.default_rng(6).normal(size=(2, 4, 3, bench.channels))
+        square = np.resize(square, (2, bench.channels, 3, bench.channels))
+        if not images.same(images(square, True), as_vectors(bench.base, square, True)):
+            bench.findings.mistake("axes-last", "images as wide as there are channels")
     elif "axes-layer" not in bench.findings.found:
-        _name_axes(bench, kept, found)
+        _name_axes(bench, shared_axes(images, x), find_axes(bench, images, x))
+
+
+def as_vectors(subject: Subject, x: Numbers, training: bool) -> Numbers:
+    """What ``subject`` makes of images [B, C, H, W], given as the B·H·W vectors of their pixels."""
+    pixels = np.moveaxis(x, 1, -1)  # [B, H, W, C]
+    y = subject(pixels.reshape(-1, x.shape[1]), training)
+    return np.moveaxis(y.reshape(pixels.shape), -1, 1)
 
 
 def check_square(bench: Bench) -> None:
@@ -78,7 +85,7 @@ def check_square(bench: Bench) -> None:
 def find_axes(bench: Bench, images: Subject, x: Numbers) -> Found | None:
     """The axes of mean and variance, and a factor of the variance, that give the output for x."""
     y = images(x, True)
-    right = ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, bench.facts.unbiased))
+    right: Found = ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, bench.facts.unbiased))
     subsets = [s for n in range(1, 5) for s in itertools.combinations(range(4), n)]
     every = [right]
     for over, spread in itertools.product(subsets, subsets):
@@ -91,18 +98,24 @@ def find_axes(bench: Bench, images: Subject, x: Numbers) -> Found | None:
 def _name_axes(bench: Bench, kept: str | None, found: Found | None) -> None:
     findings = bench.findings
     if found is None:
-        name = "axes-other" if kept in (None, "C") else NAMES.get(kept, "axes-other")
+        name = _name(kept)
         own = " and ".join(WORDS[axis] for axis in kept or "")
         findings.mistake(name, f"images: one mean for each {own}" if own else "images")
         return
     over, spread, factor = found
     if over == spread == (0, 2, 3):
+        if factor == 1:  # images are right, where vectors are not
+            return
         findings.mistake("batch-variance-factor", f"images: {factor:.3g} times too large")
         return
     means, variances = ("".join("BCHW"[axis] for axis in axes) for axes in (over, spread))
     left = "".join(axis for axis in "BCHW" if axis not in means)
-    name = NAMES.get(left, "axes-other") if over == spread else "axes-other"
+    name = _name(left) if over == spread else "axes-other"
     findings.mistake(name, f"images: mean over {means}, variance over {variances}")
+
+
+def _name(kept: str | None) -> str:
+    return "axes-other" if kept is None else NAMES.get(kept, "axes-other")
 
 
 def _normalized(

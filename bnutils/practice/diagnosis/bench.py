@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.building import Maker, default
+from bnutils.practice.diagnosis.arguments import default
+from bnutils.practice.diagnosis.building import Maker
 from bnutils.practice.diagnosis.findings import Findings
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject, subject
 
 ORDINARY = 1e-5  # ε
+CLOSE = 2e-3  # of the weights of an average
 VALUES = 6  # a channel has in a batch by which averages are measured
 GAMMA, BETA = np.array([2.0, -1.5, 0.5, 3.0]), np.array([0.3, -1.0, 2.0, 0.7])  # to set them to
 
@@ -24,6 +26,7 @@ class Facts:
 
     mode: str = "right"
     gamma: str | None = None  # where it is held
+    gamma_from: float = 0.0  # 1 where the layer multiplies by 1 + γ
     beta: str | None = None
     mean: str | None = None
     var: str | None = None
@@ -92,6 +95,10 @@ class Bench:
         held = self.start.held()
         return self.maker.fresh or (mean in held and not held[str(mean)].any())
 
+    def neutral(self, subject: Subject) -> Subject:
+        """``subject`` without an effect of γ and β."""
+        return self.scaled(subject, 1.0 - self.facts.gamma_from, 0.0)
+
     def sized(self, values: Any, like: Numbers) -> Any:
         """As many of ``values`` as there are channels, or one."""
         if np.ndim(values) == 0:
@@ -104,14 +111,14 @@ class Bench:
         start = self.start
         made = subject(maker, start.rank, start.dtype, start.last)
         warm = made.after(batch(start.channels, seed=1), True)[0]
-        return self.scaled(warm, 1.0, 0.0)
+        return self.neutral(warm)
 
 
 def root(var: Numbers, eps: float, kind: str) -> Numbers:
     """What is divided by, for a variance and an ε of a kind as in `Facts`."""
     if kind == "outside":
-        return np.sqrt(var) + eps
-    return np.sqrt(np.maximum(var, eps) if kind == "clamped" else var + eps)
+        return np.asarray(np.sqrt(var) + eps)
+    return np.asarray(np.sqrt(np.maximum(var, eps) if kind == "clamped" else var + eps))
 
 
 def batch(
@@ -122,4 +129,5 @@ def batch(
     drawn = np.random.default_rng(seed).normal(size=shape)
     along = (1, -1, 1, 1) if images else (1, -1)
     place = np.arange(channels)
-    return drawn * (0.7 + 0.4 * place).reshape(along) + mean * (1 + place % 3).reshape(along)
+    spread, centre = (0.7 + 0.4 * place).reshape(along), mean * (1 + place % 3).reshape(along)
+    return np.asarray(drawn * spread + centre)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from bnutils.practice.diagnosis import (
-    affine, averaging, axes, evaluation, gradients, mode, spread, state,
+    affine,
+    averaging,
+    axes,
+    evaluation,
+    gradients,
+    mode,
+    roles,
+    spread,
+    state,
 )  # fmt: skip
 from bnutils.practice.diagnosis.bench import Bench
 from bnutils.practice.diagnosis.building import CannotCall, Maker, as_maker
@@ -17,7 +26,7 @@ from bnutils.practice.diagnosis.subject import Subject, subject
 
 STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("the two modes", mode.check_mode),
-    ("γ and β", affine.find_roles),
+    ("γ and β", roles.find_roles),
     ("γ and β", affine.check_affine),
     ("axes", axes.check_vectors),
     ("normalizing", spread.check_spread),
@@ -46,7 +55,8 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     image_maker = maker if images is None else as_maker(images, settings)
     title = getattr(layer, "__name__", None) or type(layer).__name__
     findings = Findings(title)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a layer that is wrong
         vectors, problem = _form(maker, 2)
         pictures, image_problem = _form(image_maker, 4, last)
         start = vectors or pictures

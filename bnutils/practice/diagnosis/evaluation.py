@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bnutils.practice.diagnosis.axes import as_vectors
 from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch, root
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
@@ -46,7 +47,7 @@ def check_evaluation(bench: Bench) -> None:
     y = layer(x, False)
     for n in (1, 2):
         if not layer.same(layer(x[:n], False), y[:n]):
-            findings.mistake("evaluation-uses-batch", f"{n} of 3 samples alone come out differently")
+            findings.mistake("evaluation-uses-batch", f"{n} of 3 samples come out otherwise")
             return
     names = explain(layer, held, x, y, facts.eps)
     if names is None:
@@ -75,7 +76,7 @@ def set_up(bench: Bench, var: Numbers) -> Setting:
 def set_layer(bench: Bench, setting: Setting) -> Subject:
     """The layer with these numbers in it, whatever its own γ counts from."""
     facts = bench.facts
-    gamma = setting.gamma - (1 if "γ" in bench.findings.notes else 0)
+    gamma = setting.gamma - facts.gamma_from
     beta = setting.beta / (setting.gamma if "beta-scaled" in bench.findings.found else 1)
     layer = bench.scaled(bench.base, gamma, beta)
     stored = np.sqrt(setting.var) if facts.deviation else setting.var
@@ -100,7 +101,7 @@ def slips(held: Setting, eps: float | None) -> Iterator[tuple[set[str], Setting]
         names = {name for name, _ in parts if name}
         if "evaluation-variance" in names:
             names -= {"evaluation-eps"}
-        yield names, Setting(*(value for _, value in parts))  # type: ignore[arg-type]
+        yield names, Setting(*(value for _, value in parts))
 
 
 def explain(
@@ -117,6 +118,8 @@ def _check_small_variance(bench: Bench) -> None:
     held = set_up(bench, np.array([0.5, 1.0, 2.0, 4.0]) * eps)
     layer, x = set_layer(bench, held), batch(bench.channels, m=3, seed=31)
     y = layer(x, False)
+    if "eps-other" in bench.findings.found:  # which of the two is meant is told by nothing
+        return
     if not np.allclose(y, held.output(x), rtol=max(1e-3, 10 * layer.tolerance), atol=1e-3):
         bench.findings.mistake("evaluation-eps", f"with a running variance of about {eps:.1g}")
 
@@ -125,19 +128,22 @@ def check_images_evaluated(bench: Bench) -> None:
     """Images in evaluation: every pixel of a channel as a vector's value of it."""
     images, facts, findings = bench.images, bench.facts, bench.findings
     paths = [path for path in (facts.gamma, facts.beta, facts.mean, facts.var) if path]
-    known = facts.mean and facts.var and facts.vectors_ok and facts.mode not in ("batch", "inverted")
+    known = facts.mean and facts.var and facts.vectors_ok
+    known = known and facts.mode not in ("batch", "inverted")
     if images is None or not known or any(path not in images.sized() for path in paths):
         return
-    x = batch(bench.channels, seed=32, images=True)
     vectors = set_layer(bench, set_up(bench, VARIANCE))
     own = vectors.held()
-    flat = vectors(np.moveaxis(x, 1, -1).reshape(-1, bench.channels), False)  # [B·H·W, C]
-    try:
-        y = images.with_values({path: own[path] for path in paths})(x, False)
-    except Exception as error:
-        findings.mistake("evaluation-axes", f"images of 2 × 5 raise {type(error).__name__}")
-        return
-    expected = np.moveaxis(flat.reshape(3, 2, 5, bench.channels), -1, 1)
+    layer = images.with_values({path: own[path] for path in paths})
     wrong_before = any(key.startswith("axes") for key in findings.found)
-    if not images.same(y, expected) and not wrong_before:
-        findings.mistake("evaluation-axes", "images come out otherwise than vectors of their pixels")
+    for rows, columns in ((2, 5), (3, bench.channels)):
+        x = np.random.default_rng(32).normal(size=(2, bench.channels, rows, columns))
+        shown = f"images of {rows} × {columns}"
+        try:
+            y = layer(x, False)
+        except Exception as error:
+            findings.mistake("evaluation-axes", f"{shown} raise {type(error).__name__}")
+            return
+        if not images.same(y, as_vectors(vectors, x, False)) and not wrong_before:
+            told = f"{shown} come out otherwise than vectors of their pixels"
+            findings.mistake("evaluation-axes", told)

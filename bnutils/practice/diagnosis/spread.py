@@ -9,6 +9,7 @@ from bnutils.practice.diagnosis.bench import ORDINARY, VALUES, Bench
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
+
 def standard(channels: int, m: int, seed: int) -> Numbers:
     """Numbers [m, C] with mean 0 and mean square 1 in every channel."""
     drawn = np.random.default_rng(seed).exponential(size=(m, channels))
@@ -35,10 +36,11 @@ def check_spread(bench: Bench) -> None:
     u, centred = standard(base.channels, 8, 6), True
     at_zero, away = (base(mean + u, True) for mean in (0.0, 3.0))
     if np.abs(away.mean(0)).max() > tolerance * np.abs(away).max():
-        findings.mistake("not-centred", f"outputs have means up to {np.abs(away.mean(0)).max():.3g}")
+        off = np.abs(away.mean(0)).max()
+        findings.mistake("not-centred", f"outputs have means up to {off:.3g}")
         centred = False
     slopes = [(y * u).mean(0) for y in (at_zero, away)]
-    if not np.allclose(*slopes, rtol=tolerance):
+    if not np.allclose(slopes[0], slopes[1], rtol=tolerance):
         findings.mistake("variance-not-centred", "a constant added to x changes the scale")
         return
     if _check_power(bench, tolerance):
@@ -52,7 +54,8 @@ def _check_power(bench: Bench, tolerance: float) -> bool:
     if abs(power - 2) < 0.05:
         return True
     key = {0: "not-scaled", 4: "divided-by-variance"}.get(round(power), "spread-wrong")
-    bench.findings.mistake(key, f"inputs 10 times as large come out {10 ** (1 - power / 2):.3g} times")
+    grown = 10 ** (1 - power / 2)
+    bench.findings.mistake(key, f"inputs 10 times as large come out {grown:.3g} times as large")
     return False
 
 

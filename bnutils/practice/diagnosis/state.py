@@ -70,7 +70,7 @@ def check_large_mean(bench: Bench) -> None:
             spreads.append(base.unfolded(read(base.way(layer, x, True)), 2).std(0))
     off = np.abs(spreads[1] / spreads[0] - 1).max()
     if not off < 0.05:
-        told = f"outputs around a mean of 10 000 have standard deviations up to {spreads[1].max():.3g}"
+        told = f"around a mean of 10 000 outputs spread by up to {spreads[1].max():.3g}"
         bench.findings.mistake("shortcut", told)
 
 
@@ -98,7 +98,8 @@ def check_start(bench: Bench) -> None:
         if isinstance(start.layer, FunctionLayer):
             findings.notes["running variance at first"] = f"{shown:g}, unless the caller gives it"
             return
-        findings.mistake("variance-start", f"at {shown:.3g}: outputs {slope[0]:.3g} times the inputs")
+        told = f"at {shown:.3g}: outputs {slope[0]:.3g} times the inputs"
+        findings.mistake("variance-start", told)
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

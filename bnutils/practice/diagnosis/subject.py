@@ -8,10 +8,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from bnutils.practice.diagnosis.building import CannotCall, Maker, is_torch, widths
 from bnutils.practice.diagnosis.calling import Way, as_input, way_of
-from bnutils.practice.diagnosis.held import Numbers, array_size, arrays, as_dtype, copied, read, write
+from bnutils.practice.diagnosis.held import (
+    Numbers,
+    array_size,
+    arrays,
+    as_dtype,
+    copied,
+    read,
+    write,
+)
 
 IMAGES = (3, 2, 5)  # samples, rows, columns to try, with 4 channels: no two sizes are equal
 Change = Callable[[Any], None]
@@ -90,7 +99,8 @@ def subject(
 ) -> Subject:  # fmt: skip
     """The layer of ``maker`` for inputs of a rank, after it was seen to work.
 
-    ``sizes`` are the samples, rows and columns of the images that are tried. Raises what the layer raised last, or CannotCall where none could be made.
+    ``sizes`` are the samples, rows and columns of the images that are tried.
+    Raises what the layer raised last, or CannotCall where none could be made.
     """
     problem: Exception = CannotCall("the layer could not be made from a number of channels")
     every = [4] if maker.fresh else widths(maker.source)
@@ -110,6 +120,9 @@ def _tried(layer: Any, shape: tuple[int, ...], dtype: str, last: bool) -> Subjec
     known = is_torch(layer)
     kinds = (not known,) if known is not None else (True, False)
     way = way_of(layer)
+    if isinstance(layer, LazyModuleMixin):  # it learns its width from an input
+        with torch.no_grad():
+            way(layer, as_input(x, False, dtype), False)
     problem: Exception | None = None
     for numpy in kinds:
         numpy = getattr(layer, "numpy", numpy)

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import re
 
-CHANNELS = frozenset(
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CHANNELS = _set(
     "num_features features n_features nf num_channels n_channels channels channel in_channels "
     "out_channels dim dims d c n size sz ch units width hidden hidden_size input_size input_dim "
-    "n_in n_out nin nout num_units shape input_shape param_shape feature_size f feat_dim".split()
+    "n_in n_out nin nout num_units shape input_shape param_shape feature_size f feat_dim"
 )
-RANK = frozenset("num_dims ndim ndims n_dims rank dimensions n_dim num_dim".split())
-GAMMA = frozenset("gamma weight scale gain g w mults scaler bngain bn_gain".split())
-BETA = frozenset("beta bias shift offset b adds intercept bnbias bn_bias".split())
-MEAN = frozenset(
+RANK = _set("num_dims ndim ndims n_dims rank dimensions n_dim num_dim")
+GAMMA = _set("gamma weight scale gain g w mults scaler bngain bn_gain")
+BETA = _set("beta bias shift offset b adds intercept bnbias bn_bias")
+MEAN = _set(
     "running_mean moving_mean mean run_mean mu running_mu mean_running bnmean_running "
-    "moving_avg_mean avg_mean ra_mean exp_mean global_mean pop_mean".split()
+    "moving_avg_mean avg_mean ra_mean exp_mean global_mean pop_mean"
 )
-VAR = frozenset(
+VAR = _set(
     "running_var moving_var var variance moving_variance run_var running_variance var_running "
-    "bnvar_running avg_var ra_var exp_var global_var pop_var running_std bnstd_running".split()
+    "bnvar_running avg_var ra_var exp_var global_var pop_var running_std bnstd_running"
 )
-EPS = frozenset("eps epsilon e".split())
-MOMENTUM = frozenset("momentum mom alpha decay mo mu_decay rho".split())
-TRAINING = frozenset(
+EPS = _set("eps epsilon")
+MOMENTUM = _set("momentum mom alpha decay mo mu_decay rho")
+TRAINING = _set(
     "training train is_training is_train istraining train_flg train_flag train_mode training_mode "
-    "train_phase phase_train mode phase trainmode".split()
+    "train_phase phase_train mode phase trainmode"
 )
-EVALUATING = frozenset(
+EVALUATING = _set(
     "eval test inference testing is_test evaluate eval_mode test_mode is_inference "
-    "use_running_stats use_running_average use_global_stats is_eval".split()
+    "use_running_stats use_running_average use_global_stats is_eval"
 )
-SETTINGS = frozenset("bn_param bn_params config params state cache_dict bn_config".split())
-INPUT = frozenset("x X input inputs inp z Z data h a A batch".split())
+SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
+INPUT = _set("x X input inputs inp z Z data h a A batch")
 FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
 BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop")
 

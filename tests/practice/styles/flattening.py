@@ -6,8 +6,13 @@ from torch import nn
 
 class BatchNorm(nn.Module):
     def __init__(
-        self, channels: int, *, eps: float = 1e-5, momentum: float = 0.1,
-        affine: bool = True, track_running_stats: bool = True,
+        self,
+        channels: int,
+        *,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
     ):
         super().__init__()
         self.channels = channels

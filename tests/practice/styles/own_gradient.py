@@ -39,7 +39,6 @@ class BatchNorm(nn.Module):
         shape = x.shape
         rows = x if x.dim() == 2 else x.permute(0, 2, 3, 1).reshape(-1, shape[1])
         if self.training:
-            m = rows.shape[0]
             y = Normalize.apply(rows, self.gamma, self.beta, self.eps)
             new_mean = rows.detach().mean(0)
             new_var = rows.detach().var(0)

@@ -9,7 +9,8 @@ class _Norm(nn.Module):
 
     def __init__(self, num_features, *, eps=1e-5, momentum=0.1, affine=True):
         super().__init__()
-        self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
+        self.num_features, self.affine = num_features, affine
+        self.eps, self.momentum = eps, momentum
         self.weight = nn.Parameter(torch.empty(num_features)) if affine else None
         self.bias = nn.Parameter(torch.empty(num_features)) if affine else None
         self.register_buffer("running_mean", torch.zeros(num_features))

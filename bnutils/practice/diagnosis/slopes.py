@@ -1,0 +1,75 @@
+"""Gradients of a layer: recorded by autograd, given by its own backward, and by differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from bnutils.practice.diagnosis.held import Numbers, arrays, copied, read
+from bnutils.practice.diagnosis.subject import Subject
+from bnutils.practice.diagnosis.words import BACKWARD
+
+STEP = 1e-5
+
+
+def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dict[str, Any]:
+    """Gradients of Σ dy·y as autograd has them, of ``x`` and of what is held at ``paths``."""
+    layer = copied(subject.layer)
+    own = arrays(layer)
+    for path in paths:
+        own[path].requires_grad_(True)
+    inputs = torch.tensor(subject.folded(x), requires_grad=True)
+    y = subject.way(layer, inputs.clone(), True)  # a layer may overwrite what it is given
+    leaves = [inputs, *(own[path] for path in paths)]
+    loss = (y * torch.tensor(subject.folded(dy))).sum()
+    grads = torch.autograd.grad(loss, leaves, allow_unused=True) if loss.requires_grad else []
+    told: list[Numbers | None] = [None if g is None else read(g) for g in grads]
+    told = told or [None] * len(leaves)
+    first = np.zeros_like(x) if told[0] is None else subject.unfolded(told[0], x.ndim)
+    return {"x": first, **dict(zip(paths, told[1:], strict=True))}
+
+
+def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
+    """The gradients that the layer's own ``backward`` gives; None where it has none."""
+    layer = copied(subject.layer)
+    names = [name for name in BACKWARD if callable(getattr(layer, name, None))]
+    subject.way(layer, subject.folded(x), True)
+    try:
+        result = getattr(layer, names[0])(subject.folded(dy)) if names else None
+    except NotImplementedError:
+        return None
+    told = [read(g) for g in (result if isinstance(result, tuple) else (result,)) if np.ndim(g)]
+    if not told or told[0].shape != subject.folded(x).shape:
+        return None
+    sized = [g for g in told[1:] if g.size == subject.channels]
+    others = dict(zip(("gamma", "beta"), sized, strict=False))
+    return {"x": subject.unfolded(told[0], x.ndim), **others}
+
+
+def differences(subject: Subject, x: Numbers, dy: Numbers) -> Numbers:
+    gradient = np.zeros_like(x)
+    for place in np.ndindex(*x.shape):
+        step = np.zeros_like(x)
+        step[place] = STEP
+        change = subject(x + step, True) - subject(x - step, True)
+        gradient[place] = (change * dy).sum() / (2 * STEP)
+    return gradient
+
+
+def along_parameter(subject: Subject, x: Numbers, dy: Numbers, path: str) -> Numbers:
+    values = subject.held()[path].ravel()
+    gradient = np.zeros_like(values)
+    for place in range(values.size):
+        ends = []
+        for sign in (1, -1):
+            moved = values.copy()
+            moved[place] += sign * 1e-3  # outputs are linear in γ and β
+            ends.append((subject.with_values({path: moved})(x, True) * dy).sum())
+        gradient[place] = (ends[0] - ends[1]) / 2e-3
+    return gradient
+
+
+def close(found: Numbers, expected: Numbers) -> bool:
+    return bool(np.abs(found - expected).max() <= 1e-4 * (1 + np.abs(expected).max()))

@@ -1,0 +1,159 @@
+"""Right layers in many styles are not accused; of wrong ones every mistake is named, and no other."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from bnutils.mistakes import MISTAKES
+from bnutils.practice import diagnose
+from bnutils.practice.diagnosis.findings import names
+from tests import ROOT
+from tests.practice.mutants import MAKES, MUTANTS, layers
+from tests.practice.others import RIGHT
+from tests.practice.others import WRONG as ELSEWHERE
+from tests.practice.thirteen import WRONG as THIRTEEN
+
+TWELVE = dict(
+    zip(
+        [mistake.layer for mistake in MISTAKES],
+        [
+            "mode-from-gradients",
+            "not-saved",
+            "momentum-reversed",
+            "variance-start",
+            "running-variance-biased",
+            "batch-variance-unbiased",
+            "not-detached",
+            "shortcut",
+            "eps-tiny",
+            "gradient-constants",
+            "axes-last",
+            "idle-parameter",
+        ],
+        strict=True,
+    )
+)
+WRONG = {layer: {name} for layer, name in TWELVE.items()} | THIRTEEN | ELSEWHERE
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_right_layer_is_accused(name):
+    findings = diagnose(*RIGHT[name])
+    assert not findings.found and not findings.raised
+    assert findings.right or name == "loop"
+
+
+@pytest.mark.parametrize("style", MAKES)
+def test_a_right_layer_in_another_style_is_measured_whole(style):
+    assert diagnose(*layers(style)).right
+
+
+@pytest.mark.parametrize("layer", WRONG, ids=lambda layer: layer.__name__)
+def test_the_mistakes_of_a_wrong_layer_are_named_and_no_others(layer):
+    findings = diagnose(layer)
+    assert set(findings.mistakes) == WRONG[layer]
+    assert not findings.raised
+
+
+@pytest.mark.parametrize(
+    "mutant", MUTANTS, ids=lambda m: f"{m.style}-{'-'.join(sorted(m.mistakes))}"
+)
+def test_an_edit_of_a_right_layer_is_named_and_nothing_else(mutant):
+    findings = diagnose(*layers(mutant.style, mutant.edits))
+    assert set(findings.mistakes) == mutant.mistakes
+
+
+def test_a_layer_that_raises_is_no_mistake_but_told_at_its_step():
+    class Raises(nn.BatchNorm1d):
+        def forward(self, x):
+            if not self.training:
+                raise RuntimeError("no evaluation\nmore")
+            return super().forward(x)
+
+    findings = diagnose(Raises)
+    assert not findings.found and not findings.right
+    assert "raises RuntimeError: no evaluation" in findings.raised.values()
+
+
+def test_what_cannot_be_called_is_refused_with_a_way_out():
+    def nothing(channels):
+        return object()
+
+    with pytest.raises(TypeError, match="What to do: hand in a function"):
+        diagnose(nothing)
+
+
+def test_a_layer_is_left_as_it_was():
+    layer = nn.BatchNorm1d(5)
+    before = {name: value.clone() for name, value in layer.state_dict().items()}
+    diagnose(layer)
+    assert layer.training
+    for name, value in layer.state_dict().items():
+        torch.testing.assert_close(value, before[name])
+
+
+def test_images_with_the_channels_last_are_right_where_that_is_declared():
+    last = MISTAKES[10].layer
+    assert not diagnose(last, last=True).found
+    assert diagnose(last).mistakes == ("axes-last",)
+
+
+def test_conventions_are_notes_where_they_are_chosen_and_mistakes_where_they_are_not():
+    fast = diagnose(partial(nn.BatchNorm1d, momentum=0.9))
+    assert fast.right
+    keras = diagnose(*layers("keras_like"))
+    assert "Keras" in keras.notes["momentum"] and "Keras" in keras.notes["running variance"]
+
+
+def test_markdown_says_the_mistake_what_was_measured_and_where_the_book_explains_it():
+    findings = diagnose(MISTAKES[2].layer)
+    shown = findings._repr_markdown_()
+    assert (
+        "momentum is reversed" in shown and "weighs 0.9" in shown and "#sec-mis-momentum" in shown
+    )
+    assert "**" in shown and "<" not in shown and "**" not in str(findings)
+
+
+def test_every_name_is_explained_on_a_page_of_the_book():
+    for name in names().values():
+        page, label = name.see.split("#")
+        assert f"({label})=" in (ROOT / "book" / f"{page}.md").read_text("utf-8"), name.see
+
+
+def test_every_name_is_given_to_a_layer_of_these_tests():
+    given = set().union(*WRONG.values(), *(mutant.mistakes for mutant in MUTANTS))
+    assert set(names()) - given <= {
+        "shared",
+        "eps-huge",
+        "beta-wrong",
+        "not-scaled",
+        "evaluation-wrong",
+    }
+
+
+COMMANDS = {
+    "right": ("RightNorm", 0, "no mistake found"),
+    "wrong": ("WrongNorm", 1, r"momentum is reversed"),
+    "missing": ("NoSuch", 2, "has no NoSuch; it has"),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_the_command_line_measures_a_layer_in_a_file(case, tmp_path):
+    name, status, shown = COMMANDS[case]
+    file = tmp_path / "mylayer.py"
+    file.write_text(
+        "from torch.nn import BatchNorm1d as RightNorm\n"
+        "from bnutils.mistakes.running_statistics import ReversedMomentumBatchNorm as WrongNorm\n"
+    )
+    command = [sys.executable, "-m", "bnutils.practice", f"{file}:{name}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == status, done.stderr
+    assert re.search(shown, done.stdout + done.stderr)
