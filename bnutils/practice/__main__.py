@@ -37,9 +37,7 @@ def found(place: str | None) -> Any:
         return None
     file, colon, name = place.rpartition(":")
     if not colon or not name.isidentifier():
-        raise ValueError(
-            f"{place!r} names no layer: expected a file and a name, mylayer.py:BatchNorm"
-        )
+        raise ValueError(f"{place!r} names no layer: expected mylayer.py:BatchNorm")
     sys.path.insert(0, str(Path(file).resolve().parent))
     names = runpy.run_path(file, run_name="practice")
     if name not in names:
