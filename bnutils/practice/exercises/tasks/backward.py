@@ -1,0 +1,90 @@
+"""Exercise 6: the gradient, by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.task import Probe, Slip, Slips
+
+DERIVATION = "theory/backward#sec-bwd-derivation"
+IGNORED = "theory/backward#sec-bwd-ignored"
+
+
+def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
+    def given(m: int, units: int, eps: float) -> tuple[Any, ...]:
+        numbers = (
+            1 + draw.normal(size=(m, units)), 2 + 1.5 * draw.normal(size=(m, units)),
+            draw.uniform(1.5, 3, units),
+        )  # fmt: skip
+        return (*(torch.tensor(n, dtype=torch.float64) for n in numbers), eps)
+
+    return (
+        Probe("a batch", given(5, 3, 1e-5)), Probe("a square batch", given(4, 4, 1e-5)),
+        Probe("a large ε", given(3, 2, 0.7)),
+    )  # fmt: skip
+
+
+def truth(dy: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, eps: float) -> Any:
+    leaves = [value.clone().requires_grad_() for value in (x, gamma, torch.zeros_like(gamma))]
+    y = F.batch_norm(leaves[0], None, None, *leaves[1:], training=True, eps=eps)
+    return torch.autograd.grad(y, leaves, dy)
+
+
+def twin(
+    dy: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, eps: float, slips: Slips = frozenset()
+) -> tuple[Any, Any, Any]:
+    above, wide, scale = (v.numpy() for v in (dy, x, gamma))
+    m = len(wide)
+    var = wide.var(0, ddof=1 if "unbiased" in slips else 0)
+    s = np.sqrt(var + eps)
+    x_hat = (wide - wide.mean(0)) / s
+    average = np.sum if "sums" in slips else np.mean
+    along_one = average(above, axis=0)
+    along_x_hat = x_hat * average(above * x_hat, axis=0)
+    if slips & {"constants", "no mean"}:
+        along_one = 0 * along_one
+    if slips & {"constants", "no variance"}:
+        along_x_hat = 0 * along_x_hat
+    along_x_hat = -along_x_hat if "sign" in slips else along_x_hat
+    dx = (above - along_one - along_x_hat) / s * (1 if "no gamma" in slips else scale)
+    dx = dx / s if "s twice" in slips else dx
+    dgamma = (above * (wide if "of x" in slips else x_hat)).sum(0)
+    share = m if "means" in slips else 1
+    return dx, dgamma / share, above.sum(0) / share
+
+
+TASK = Task(
+    key="backward",
+    title="The gradient by hand",
+    answer="backward",
+    stub='''def backward(dy, x, gamma, eps=1e-5):
+    """Gradients dx [m, units], dgamma and dbeta [units] from dy [m, units]."""
+    ...''',
+    hints=(
+        "β is added to every sample, so dβ sums dy over the batch. What multiplies γ?",
+        "dγ = Σ dy·x̂. For dx the mean and the variance depend on x as well: three paths.",
+        "dx = γ/s · (dy − mean(dy) − x̂·mean(dy·x̂)), with s = √(variance + ε).",
+    ),
+    see=DERIVATION, points=6, minutes=30, returns=("dx", "dgamma", "dbeta"),
+    truth=truth, twin=twin, probes=probes,
+    slips=(
+        Slip("constants", "Mean and variance are taken for constants: two paths are missing.",
+             "implementation/mistakes#sec-mis-constant"),
+        Slip("no mean", "The path through the mean is missing: dx must add up to 0.", IGNORED),
+        Slip("no variance", "The path through the variance is missing: dx must be perpendicular "
+             "to x̂, up to ε.", IGNORED),
+        Slip("sums", "In dx sums stand for means: divide them by m.", DERIVATION),
+        Slip("sign", "The term along x̂ has the wrong sign.", DERIVATION),
+        Slip("no gamma", "γ is missing in dx.", DERIVATION),
+        Slip("s twice", "dx is divided by s twice.", DERIVATION),
+        Slip("of x", "dγ multiplies dy by x; multiply it by x̂.", DERIVATION),
+        Slip("means", "dγ and dβ are means over the batch; they are sums.", DERIVATION),
+        Slip("unbiased", "s is computed from the variance that is divided by m − 1.",
+             "implementation/mistakes#sec-mis-unbiased"),
+    ),
+)  # fmt: skip

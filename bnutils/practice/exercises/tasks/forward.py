@@ -1,0 +1,82 @@
+"""Exercise 3: scale and shift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.task import Probe, Slip, Slips
+
+AFFINE = "theory/working-principle#sec-wp-affine"
+
+
+def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
+    def drawn(*shape: int) -> torch.Tensor:
+        return torch.tensor(draw.normal(size=shape), dtype=torch.float32)
+
+    def given(m: int, units: int, eps: float) -> tuple[Any, ...]:
+        gamma = torch.tensor(draw.uniform(1.5, 4, units), dtype=torch.float32)
+        return 1 + 2 * drawn(m, units), gamma, 3 + drawn(units), eps
+
+    return (
+        Probe("a batch", given(6, 3, 1e-5)),
+        Probe("as many samples as units", given(4, 4, 1e-5)),
+        Probe("a large ε", given(5, 2, 0.5)),
+    )
+
+
+def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> Any:
+    wide = (value.double() for value in (gamma, beta))
+    return F.batch_norm(x.double(), None, None, *wide, training=True, eps=eps)
+
+
+def twin(
+    x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float,
+    slips: Slips = frozenset(),
+) -> Any:  # fmt: skip
+    wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
+    mean, var = wide.mean(0), wide.var(0, ddof=1 if "unbiased" in slips else 0)
+    x_hat = wide if "scaled x" in slips else (wide - mean) / np.sqrt(var + eps)
+    if "swapped" in slips:
+        scale, shift = shift, scale
+    if "root" in slips:
+        scale = np.sqrt(np.abs(scale))
+    if "per sample" in slips:
+        scale, shift = scale[:, None], shift[:, None]
+    if "undone" in slips:
+        scale, shift = np.sqrt(var + eps), mean
+    shift = 0 * shift if "no beta" in slips else shift
+    return scale * (x_hat + shift) if "beta scaled" in slips else scale * x_hat + shift
+
+
+TASK = Task(
+    key="forward",
+    title="Scale and shift",
+    answer="forward",
+    stub='''def forward(x, gamma, beta, eps=1e-5):
+    """Batch normalization of x [m, units] with gamma and beta [units]."""
+    ...''',
+    hints=(
+        "Normalize first; `normalize` of the exercise before does that.",
+        "γ multiplies the normalized values, β is added last, one number per unit.",
+        "`gamma * normalize(x, eps) + beta`",
+    ),
+    see=AFFINE, points=3, minutes=5, returns=("y",), truth=truth, twin=twin, probes=probes,
+    slips=(
+        Slip("beta scaled", "γ multiplies β too. β is added last: γ·x̂ + β.", AFFINE),
+        Slip("swapped", "γ and β are exchanged.", AFFINE),
+        Slip("root", "The output is scaled by √γ instead of γ.", AFFINE),
+        Slip("per sample", "γ and β go along the samples: they belong to the units, the columns.",
+             AFFINE),
+        Slip("scaled x", "γ multiplies x itself, which is not normalized.", AFFINE),
+        Slip("undone", "Multiplied by the batch's spread and shifted by its mean: x comes out "
+             "again. γ and β are arguments.", AFFINE),
+        Slip("no beta", "β is not added.", AFFINE),
+        Slip("unbiased", "Normalized by the variance that is divided by m − 1; divide by m.",
+             "implementation/mistakes#sec-mis-unbiased"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""Exercise 7: images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.task import Probe, Slip, Slips
+
+CONV = "theory/working-principle#sec-wp-conv"
+
+
+def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
+    def given(*shape: int) -> tuple[Any, ...]:
+        place = np.arange(1, shape[1] + 1)[:, None, None]
+        x = place + place * draw.normal(size=shape)
+        numbers = (x, draw.uniform(1.5, 3, shape[1]), 2 + draw.normal(size=shape[1]))
+        return (*(torch.tensor(n, dtype=torch.float32) for n in numbers), 1e-5)
+
+    return (
+        Probe("images", given(2, 3, 4, 5)),
+        Probe("images as wide as there are channels", given(2, 3, 3, 3)),
+    )
+
+
+def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> Any:
+    wide = (value.double() for value in (gamma, beta))
+    return F.batch_norm(x.double(), None, None, *wide, training=True, eps=eps)
+
+
+AXES = {
+    "per place": (0,), "per image": (2, 3), "whole image": (1, 2, 3), "last axis": (0, 1, 2),
+}  # fmt: skip
+
+
+def twin(
+    x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float,
+    slips: Slips = frozenset(),
+) -> Any:  # fmt: skip
+    wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
+    over = next((AXES[key] for key in AXES if key in slips), (0, 2, 3))
+    ddof = 1 if "unbiased" in slips else 0
+    if "mixed" in slips:
+        rows = wide.reshape(-1, wide.shape[1])
+        x_hat = (rows - rows.mean(0)) / np.sqrt(rows.var(0, ddof=ddof) + eps)
+        x_hat = x_hat.reshape(wide.shape)
+    else:
+        var = wide.var(over, keepdims=True, ddof=ddof)
+        x_hat = (wide - wide.mean(over, keepdims=True)) / np.sqrt(var + eps)
+    shape = (-1,) if "along width" in slips else (1, -1, 1, 1)
+    return x_hat * scale.reshape(shape) + shift.reshape(shape)
+
+
+TASK = Task(
+    key="images",
+    title="Images",
+    answer="images",
+    stub='''def images(x, gamma, beta, eps=1e-5):
+    """Batch normalization of images x [B, C, H, W] with gamma and beta [C]."""
+    ...''',
+    hints=(
+        "A channel has one mean. Over how many values of the batch is it taken?",
+        "Average over dimensions 0, 2 and 3: B·H·W values.",
+        "`keepdim=True` makes the statistics [1, C, 1, 1]; γ and β need `.view(1, -1, 1, 1)`.",
+    ),
+    see=CONV, points=4, minutes=10, returns=("y",), truth=truth, twin=twin, probes=probes,
+    slips=(
+        Slip("per place", "Every place of the image has its own mean: average over H and W too.",
+             CONV),
+        Slip("per image", "Every image has its own mean, which is instance normalization: average "
+             "over the batch too.", "family/relatives#sec-rel-picture"),
+        Slip("whole image", "One mean for a whole image, which is layer normalization.",
+             "family/relatives#sec-rel-picture"),
+        Slip("last axis", "The last dimension is taken for the channels.",
+             "implementation/mistakes#sec-mis-axes"),
+        Slip("mixed", "`reshape(-1, C)` mixes the channels: move them to the end first.", CONV),
+        Slip("along width", "γ and β go along the width: reshape them to [1, C, 1, 1].",
+             "implementation/mistakes#sec-mis-axes"),
+        Slip("unbiased", "Normalized by the variance that is divided by m − 1, m = B·H·W.",
+             "implementation/mistakes#sec-mis-unbiased"),
+    ),
+)  # fmt: skip
