@@ -65,7 +65,7 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
                 f"{title} could not be called: {type(problem).__name__}: {problem}\n"
                 "  Expected: a class or function that takes the number of channels\n"
                 "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
-            )
+            ) from problem
         if pictures is None:
             findings.notes["images"] = f"not taken ({type(image_problem).__name__}): vectors alone"
         if vectors is None:

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
 from bnutils.practice.exercises.raising import where_raised
 from bnutils.practice.exercises.report import Report
@@ -60,7 +61,8 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
 def run(task: Twinned, function: Any, probe: Probe) -> Outcome:
     args = copied(probe.args)
     try:
-        result = function(*args)
+        with torch.random.fork_rng(devices=[]):
+            result = function(*args)
         if result is not None and result is not NotImplemented and task.adapt is not None:
             result = task.adapt(result, *copied(probe.args))
     except Exception as error:

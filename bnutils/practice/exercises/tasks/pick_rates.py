@@ -38,7 +38,8 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
     return (
         Probe("a choice in the middle", given(2)), Probe("a choice at the upper edge", given(4)),
         Probe("a choice at the lower edge", given(0)),
-        Probe("another choice in the middle", given(3)),
+        Probe("another choice in the middle", given(3)), Probe("a second rate", given(1)),
+        Probe("the middle again", given(2)),
     )  # fmt: skip
 
 

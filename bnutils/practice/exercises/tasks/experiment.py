@@ -1,0 +1,147 @@
+"""Exercise 14: a training script with two bugs of experiment, to be found and mended."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.task import Probe, Slip, Slips
+
+SCRIPT = '''def experiment(data, rates, batch_sizes, seed):
+    """The chosen rate and the test loss for each batch size, [batch sizes, 2].
+
+    data has train_x, train_y, validation_x, validation_y, test_x, test_y; x is [n, 8], not scaled.
+    """
+    import torch
+    from torch import nn
+    from torch.nn.functional import cross_entropy
+
+    def network():
+        torch.manual_seed(seed)
+        return nn.Sequential(
+            nn.Linear(8, 16, bias=False), nn.BatchNorm1d(16), nn.ReLU(),
+            nn.Linear(16, 3),
+        )
+
+    def train(net, x, y, rate, batch_size):
+        optimizer = torch.optim.SGD(net.parameters(), lr=rate)
+        for start in range(0, len(x), batch_size):
+            optimizer.zero_grad()
+            cross_entropy(net(x[start : start + batch_size]), y[start : start + batch_size]).backward()
+            optimizer.step()
+
+    def loss(net, x, y):
+        net.eval()
+        with torch.no_grad():
+            return cross_entropy(net(x), y).item()
+
+    mean, std = data.train_x.mean(), data.train_x.std()
+    train_x, validation_x = (data.train_x - mean) / std, (data.validation_x - mean) / std
+    test_x = (data.test_x - mean) / std
+    net = network()
+    results = []
+    for batch_size in batch_sizes:
+        scores = []
+        for rate in rates:
+            net = network()
+            train(net, train_x, data.train_y, rate, batch_size)
+            validation = loss(net, validation_x, data.validation_y)
+            scores.append((validation, rate, loss(net, test_x, data.test_y)))
+        results.append(min(scores)[1:])
+    return results
+'''
+BUGS = {
+    "no eval": ("        net.eval()\n", ""),
+    "carried on": ("            net = network()\n", ""),
+    "other scaling": (
+        "test_x = (data.test_x - mean) / std",
+        "test_x = (data.test_x - data.test_x.mean()) / data.test_x.std()",
+    ),
+    "after softmax": (
+        "            nn.Linear(16, 3),\n",
+        "            nn.Linear(16, 3), nn.Softmax(dim=1), nn.BatchNorm1d(3),\n",
+    ),
+    "on test": ("min(scores)[1:]", "min(scores, key=lambda score: score[2])[1:]"),
+}
+
+
+def source(bugs: Slips = frozenset()) -> str:
+    """The script, right or with bugs."""
+    text = SCRIPT
+    for bug in BUGS:
+        if bug in bugs:
+            right, wrong = BUGS[bug]
+            assert right in text
+            text = text.replace(right, wrong)
+    return text
+
+
+@cache
+def program(bugs: Slips) -> Any:
+    names: dict[str, Any] = {}
+    exec(compile(source(bugs), "<experiment>", "exec"), names)
+    return names["experiment"]
+
+
+def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
+    """Classes that can be told; the test set lies elsewhere, and has other labels: what is learned
+    well is wrong there, so that it matters which part chooses the rate.
+    """
+
+    def part(n: int, shift: float, labels: int) -> tuple[torch.Tensor, torch.Tensor]:
+        y = np.arange(n) % 3
+        x = 3 * draw.normal(size=(n, 8)) + 5 + shift
+        x[np.arange(n), y] += 8
+        return torch.tensor(x, dtype=torch.float32), torch.tensor((y + labels) % 3)
+
+    places = {"train": (48, 0.0, 0), "validation": (24, 0.0, 0), "test": (24, 2.0, 1)}
+    data = SimpleNamespace()
+    for name, place in places.items():
+        x, y = part(*place)
+        setattr(data, f"{name}_x", x)
+        setattr(data, f"{name}_y", y)
+    return (Probe("a small data set", (data, (0.01, 0.5), (8, 16), 1), rtol=1e-3, atol=1e-4),)
+
+
+def twin(data: Any, rates: Any, sizes: Any, seed: int, slips: Slips = frozenset()) -> Any:
+    with torch.random.fork_rng(devices=[]):
+        return np.array(program(slips)(data, rates, sizes, seed))
+
+
+def bugs_of(seed: str) -> Slips:
+    """The two bugs that a student's script has."""
+    drawn = TASK.generator(f"{seed}/bugs").choice(sorted(BUGS), size=2, replace=False)
+    return frozenset(map(str, drawn))
+
+
+COMPARE = "implementation/comparison#sec-comparison-training"
+TASK = Task(
+    key="experiment",
+    title="Mend an experiment",
+    answer="experiment",
+    stub=source(frozenset({"no eval", "on test"})).rstrip(),
+    hints=(
+        "Follow one image of the test set: what is done to it before the loss is computed?",
+        "For each number ask which images it has seen, and in which mode the network was.",
+        "What does a network know before its training begins, and what choose the rates by?",
+    ),
+    see=COMPARE, points=6, minutes=25, returns=("results",), truth=twin, twin=twin, probes=probes,
+    slips=(
+        Slip("no eval", "The losses are taken in training mode: call `net.eval()` before.",
+             "implementation/mistakes#sec-mis-first"),
+        Slip("carried on", "The network goes on from the last setting: make a new one for each.",
+             COMPARE),
+        Slip("other scaling", "The test set is scaled by its own mean and spread: take those of "
+             "the training set.", "implementation/data#sec-data-preprocessing"),
+        Slip("after softmax", "The network ends with a softmax and a normalization: "
+             "`cross_entropy` takes the outputs of the last linear layer.",
+             "experiments/placement#sec-place-ends"),
+        Slip("on test", "The rate is chosen by the test set; choose it by the validation set.",
+             "implementation/data#sec-data-parts"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,88 @@
+"""Exercise 12: write the test that finds twelve wrong layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
+from bnutils.mistakes import MISTAKES, LayerKind, ShortBatchNorm
+from bnutils.practice.exercises.raising import where_raised
+from bnutils.practice.exercises.report import Report
+from bnutils.practice.exercises.task import Exercise
+
+RIGHT = {
+    "PyTorch's layer": LayerKind(nn.BatchNorm1d, nn.BatchNorm2d),
+    "the book's layer": LayerKind(BatchNorm1d, BatchNorm2d),
+    "the short layer": LayerKind(ShortBatchNorm, ShortBatchNorm),
+}
+
+
+@dataclass(frozen=True)
+class Hunt(Exercise):
+    """Judged by what the test lets through: three right layers, and none of the twelve wrong."""
+
+    def judge(self, answer: Any, seed: str = "public") -> Report:
+        if not callable(answer):
+            return self._report("empty", 0.0, (f"`{self.answer}` is no function yet.",))
+        draw = int(self.generator(seed).integers(2**31))
+        for name, kind in RIGHT.items():
+            error = _raised(answer, kind, draw)
+            if isinstance(error, NotImplementedError):
+                return self._report("empty", 0.0, ("The test is not written yet.",))
+            if error is not None:
+                told = f"It fails {name}, which is right. {where_raised(error, answer)}"
+                return self._report("raised", 0.0, (told,))
+        through = [
+            mistake
+            for mistake in MISTAKES
+            if _raised(answer, LayerKind(mistake.layer, mistake.layer), draw) is None
+        ]
+        caught = len(MISTAKES) - len(through)
+        if not caught:
+            return self._report("empty", 0.0, ("It finds nothing yet: every layer passes.",))
+        if not through:
+            return self._report("right", 1.0, ("It finds all twelve.",))
+        says = [f"It finds {caught} of {len(MISTAKES)} wrong layers. These pass:"]
+        says += [mistake.name for mistake in through]
+        found = tuple(mistake.name for mistake in through)
+        return self._report("slips", caught / len(MISTAKES), tuple(says), found)
+
+    def _report(
+        self, status: str, share: float, says: tuple[str, ...], found: tuple[str, ...] = ()
+    ) -> Report:
+        see = () if status == "right" else (self.see,)
+        points = round(share * self.points, 1)
+        return Report(self.title, status, points, self.points, says, found, see)
+
+
+def _raised(answer: Any, kind: LayerKind, draw: int) -> Exception | None:
+    """What the test raises for a layer; None where it lets it through."""
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(draw)
+        try:
+            answer(kind)
+        except Exception as error:
+            return error
+    return None
+
+
+TASK = Hunt(
+    key="hunt",
+    title="Write the test",
+    answer="hunt",
+    stub='''def hunt(kind):
+    """Raise AssertionError for a wrong layer: kind.vectors(3) and kind.images(3) make one."""
+    ...''',
+    hints=(
+        "Compare with PyTorch's layer: outputs in both modes, running statistics, gradients.",
+        "Evaluate with and without gradients, a new layer too; save and load a layer; look at "
+        "`requires_grad` of the statistics.",
+        "Inputs made for it: a mean of 10 000, a constant channel, images that are not square. "
+        "Does every parameter have a gradient?",
+    ),
+    see="implementation/mistakes#sec-mis-all", points=6, minutes=20,
+)  # fmt: skip

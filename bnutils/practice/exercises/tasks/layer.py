@@ -1,0 +1,80 @@
+"""Exercise 5: the whole layer, which is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bnutils.practice.diagnosis.diagnose import diagnose
+from bnutils.practice.diagnosis.findings import Findings, names
+from bnutils.practice.exercises.raising import where_raised
+from bnutils.practice.exercises.report import Report
+from bnutils.practice.exercises.task import Exercise
+
+KEEPS = 0.6  # of the points, for each mistake
+
+
+@dataclass(frozen=True)
+class LayerExercise(Exercise):
+    """Judged by `diagnose`: what the layer computes is measured, whatever it is called inside."""
+
+    def judge(self, answer: Any, seed: str = "public") -> Report:
+        try:
+            findings = diagnose(answer)
+        except TypeError as error:
+            return self._refused(answer, error.__cause__ or error)
+        if findings.found:
+            return self._wrong(findings)
+        if findings.raised or findings.unknown:
+            says = [f"{step}: {text}" for step, text in (findings.raised | findings.unknown).items()]
+            status = "raised" if findings.raised else "unknown"
+            return self._report(status, KEEPS, tuple(says))
+        return self._report("right", 1.0, tuple(f"{k}: {v}" for k, v in findings.notes.items()))
+
+    def _wrong(self, findings: Findings) -> Report:
+        says, see = [], []
+        for key, measured in findings.found.items():
+            name = names()[key]
+            says.append(f"{name.says[:1].upper()}{name.says[1:]} ({measured}): {name.look}.")
+            see.append(name.see)
+        share = KEEPS ** len(says)
+        symptom = tuple(f"Measured: {measured}." for measured in findings.found.values())
+        return self._report("slips", share, tuple(says), findings.mistakes, tuple(see), symptom)
+
+    def _refused(self, answer: Any, error: BaseException) -> Report:
+        if answer is None or answer is Ellipsis or "gave NoneType" in str(error):
+            return self._report("empty", 0.0, ("The layer returns nothing yet.",))
+        return self._report("raised", 0.0, (where_raised(error, answer),))
+
+    def _report(
+        self, status: str, share: float, says: tuple[str, ...], found: tuple[str, ...] = (),
+        see: tuple[str, ...] = (), symptom: tuple[str, ...] = (),
+    ) -> Report:  # fmt: skip
+        points = round(share * self.points, 1)
+        see = see or (() if status == "right" else (self.see,))
+        return Report(self.title, status, points, self.points, says, found, see, symptom)
+
+
+TASK = LayerExercise(
+    key="layer",
+    title="The whole layer",
+    answer="BatchNorm",
+    stub='''class BatchNorm(nn.Module):
+    """Batch normalization of vectors [B, C] and images [B, C, H, W], as PyTorch's layers."""
+
+    def __init__(self, channels, eps=1e-5, momentum=0.1):
+        super().__init__()
+        ...
+
+    def forward(self, x):
+        ...''',
+    hints=(
+        "Two parameters, two buffers, two modes: `nn.Parameter`, `register_buffer`, "
+        "`self.training`.",
+        "In training normalize by the batch and update the running statistics, from values without "
+        "history: `detach`, or `torch.no_grad`.",
+        "For images average over dimensions 0, 2, 3 and reshape everything to [1, C, 1, 1]. The "
+        "variance that is averaged is multiplied by m/(m − 1).",
+    ),
+    see="implementation/mistakes#sec-mis-short", points=8, minutes=25,
+)  # fmt: skip
