@@ -10,6 +10,9 @@ from typing import Any
 
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.exercises.report import Report
+from bnutils.practice.number import number
+
+__all__ = ["number"]
 
 
 class Hint(str):

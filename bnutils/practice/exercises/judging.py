@@ -152,7 +152,9 @@ def report(
     slips: tuple[Slip, ...] = (), symptom: list[str] | None = None,
 ) -> Report:  # fmt: skip
     """A report with ``share`` of the points, to a tenth of a point."""
-    see = () if status == "right" else tuple(dict.fromkeys([*(s.see for s in slips)])) or (task.see,)
+    see = (
+        () if status == "right" else tuple(dict.fromkeys([*(s.see for s in slips)])) or (task.see,)
+    )
     points = round(task.points * share, 1)
     found = tuple(slip.key for slip in slips)
     return Report(

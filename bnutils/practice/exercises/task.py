@@ -26,7 +26,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Slip:
-    """A mistake that the twin can make: what is said of it, and the share of the points it keeps."""
+    """A mistake that the twin can make: what is said of it, and the share of points it keeps."""
 
     key: str
     says: str

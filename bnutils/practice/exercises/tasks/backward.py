@@ -31,7 +31,7 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
 
 def truth(dy: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, eps: float) -> Any:
     leaves = [value.clone().requires_grad_() for value in (x, gamma, torch.zeros_like(gamma))]
-    y = F.batch_norm(leaves[0], None, None, *leaves[1:], training=True, eps=eps)
+    y = F.batch_norm(leaves[0], None, None, leaves[1], leaves[2], training=True, eps=eps)
     return torch.autograd.grad(y, leaves, dy)
 
 

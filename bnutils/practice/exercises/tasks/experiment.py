@@ -32,7 +32,8 @@ SCRIPT = '''def experiment(data, rates, batch_sizes, seed):
         optimizer = torch.optim.SGD(net.parameters(), lr=rate)
         for start in range(0, len(x), batch_size):
             optimizer.zero_grad()
-            cross_entropy(net(x[start : start + batch_size]), y[start : start + batch_size]).backward()
+            part = slice(start, start + batch_size)
+            cross_entropy(net(x[part]), y[part]).backward()
             optimizer.step()
 
     def loss(net, x, y):

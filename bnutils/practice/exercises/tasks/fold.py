@@ -19,7 +19,8 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
         linear, norm = nn.Linear(inputs, units, bias=bias), nn.BatchNorm1d(units, eps=0.1)
         numbers = {
             norm.weight: draw.uniform(1.5, 3, units), norm.bias: draw.normal(size=units),
-            norm.running_mean: draw.normal(size=units), norm.running_var: draw.uniform(0.3, 2, units),
+            norm.running_mean: draw.normal(size=units),
+            norm.running_var: draw.uniform(0.3, 2, units),
             linear.weight: draw.normal(size=(units, inputs)),
         }  # fmt: skip
         if bias:

@@ -28,8 +28,8 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
 
 
 def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> Any:
-    wide = (value.double() for value in (gamma, beta))
-    return F.batch_norm(x.double(), None, None, *wide, training=True, eps=eps)
+    scale, shift = gamma.double(), beta.double()
+    return F.batch_norm(x.double(), None, None, scale, shift, training=True, eps=eps)
 
 
 AXES = {

@@ -78,7 +78,7 @@ TASK = Task(
     see=PAIRED, points=5, minutes=20, returns=("low", "high", "verdict"), truth=truth, twin=twin,
     probes=probes,
     slips=(
-        Slip("unpaired", "The pairs are not used: runs with the same seed belong together.", PAIRED),
+        Slip("unpaired", "Runs with the same seed are pairs, which are not used here.", PAIRED),
         Slip("normal", "With 5 runs 1.96 is too small: take Student's t for n − 1.", PAIRED),
         Slip("spread", "That is where single runs lie. The mean's error is smaller by √n.", PAIRED),
         Slip("biased", "The standard deviation is divided by n; divide by n − 1.",

@@ -26,7 +26,9 @@ class LayerExercise(Exercise):
         if findings.found:
             return self._wrong(findings)
         if findings.raised or findings.unknown:
-            says = [f"{step}: {text}" for step, text in (findings.raised | findings.unknown).items()]
+            says = [
+                f"{step}: {text}" for step, text in (findings.raised | findings.unknown).items()
+            ]
             status = "raised" if findings.raised else "unknown"
             return self._report(status, KEEPS, tuple(says))
         return self._report("right", 1.0, tuple(f"{k}: {v}" for k, v in findings.notes.items()))

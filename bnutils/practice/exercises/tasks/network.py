@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def build(norm: Any, slips: Slips = frozenset()) -> nn.Sequential:
     layers: list[nn.Module] = []
     norm = None if "none" in slips else nn.BatchNorm1d if "always" in slips else norm
     shared = norm(SIZES[1]) if norm is not None else None
-    for place, (fan_in, fan_out) in enumerate(zip(SIZES, SIZES[1:], strict=False)):
+    for place, (fan_in, fan_out) in enumerate(pairwise(SIZES)):
         last = place == len(SIZES) - 2
         bias = last or norm is None or "bias" in slips
         layers.append(nn.Linear(fan_in, fan_out, bias=bias))

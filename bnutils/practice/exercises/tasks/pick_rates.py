@@ -96,6 +96,7 @@ TASK = Task(
              "reported.", "experiments/bounds#sec-bnd-lr"),
         Slip("fixed", "The rate is 0.01, whatever was measured.", CHOICE),
         Slip("smallest", "The smallest rate is taken, whatever was measured.", CHOICE),
-        Slip("median", "Chosen by the median, which does not see the runs that failed.", CHOICE, 0.75),
+        Slip("median", "Chosen by the median, which does not see runs that failed.", CHOICE,
+             0.75),
     ),
 )  # fmt: skip

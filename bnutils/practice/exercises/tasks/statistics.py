@@ -36,10 +36,7 @@ def twin(x: torch.Tensor, slips: Slips = frozenset()) -> tuple[Any, Any]:
     centred = wide - (mean[:, None] if axis == 1 else mean)
     if "square" in slips:
         centred = wide
-    if "absolute" in slips:
-        var = np.abs(centred).mean(axis)
-    else:
-        var = (centred**2).mean(axis)
+    var = (np.abs(centred) if "absolute" in slips else centred**2).mean(axis)
     if "unbiased" in slips:
         count = wide.size if axis is None else wide.shape[axis]
         var = var * count / (count - 1)

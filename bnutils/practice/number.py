@@ -1,0 +1,111 @@
+"""A reader's number beside the book's: do the intervals overlap, and what explains it if not."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
+from bnutils.evidence.stats import mean_interval
+
+BUILT = Path("_build", "html", "claims.json")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whether a reader's number agrees with a claim of the book; shown as Markdown."""
+
+    agrees: bool
+    lines: tuple[str, ...]
+
+    def _repr_markdown_(self) -> str:
+        first, *others = self.lines
+        return "\n".join([first, "", *(f"- {line}" for line in others)]) + "\n"
+
+    def __str__(self) -> str:
+        return self._repr_markdown_().replace("**", "")
+
+
+def number(
+    name: str, mine: float | Sequence[float], claims: str | Path | None = None
+) -> Comparison:
+    """Compare ``mine``, one number or one per run, with the claim ``name`` of the book.
+
+    ``claims`` is the file claims.json, which stands beside the pages of the book; by default the
+    environment variable BNUTILS_CLAIMS, or that of the last build. Raises FileNotFoundError where
+    there is none, LookupError for a name that is not in it.
+    """
+    claim = _claim(name, _file(claims))
+    book = _interval(claim["evidence"])
+    own = _own(mine)
+    spec, unit = interval_spec(book, claim["reference"]), claim["unit"]
+    agrees = own.low <= book.high and book.low <= own.high
+    theirs = f"{written(book.mean, spec)} {unit} ({interval_words(book, spec)})"
+    found = f"{written(own.mean, spec)} {unit}"
+    found += f" ({interval_words(own, spec)})" if own.n > 1 else ", one number"
+    head = f"**{claim['quantity']}**: " + ("they agree" if agrees else "they do not agree")
+    lines = [head, f"Yours: {found}.", f"The book's: {theirs}, on {claim['data']}."]
+    if agrees and own.n < 2:
+        lines.append("One number shows no spread: with three runs or more there is an interval.")
+    if not agrees:
+        lines += _explanations(claim, own, book)
+    return Comparison(agrees, tuple(lines))
+
+
+def _explanations(claim: dict[str, Any], own: Interval, book: Interval) -> Iterator[str]:
+    """What commonly explains a number that does not agree, the certain first."""
+    for factor, words in ((100, "it is a share, and the book has %"), (-1, "the sign is reversed")):
+        if book.low <= factor * own.mean <= book.high:
+            yield f"{factor:g} times yours lies in the interval: {words}."
+    if book.log and book.low <= 1 / own.mean <= book.high:
+        yield "The reciprocal lies in the interval: the arms are exchanged."
+    if own.n < 3:
+        yield "One run is no mean: average over three seeds or more."
+    yield f"Another data set, or another part of it: here {claim['data']}."
+    yield f"Another setting: here {claim['setting']}."
+    if claim["chosen_on"]:
+        yield "Another learning rate: here each arm has its own, chosen on other seeds."
+
+
+def _own(mine: float | Sequence[float]) -> Interval:
+    runs = np.atleast_1d(np.asarray(mine, dtype=float))
+    if runs.size > 1:
+        return mean_interval(runs)
+    value = float(runs[0])
+    return Interval(value, value, value, (value,))
+
+
+def _interval(evidence: dict[str, Any]) -> Interval:
+    low, mean, high = (evidence[key] for key in ("low", "mean", "high"))
+    if mean is None:
+        raise LookupError("the book's number is undefined: a run of it diverged")
+    return Interval(mean, low, high, tuple(evidence["runs"]), log=bool(evidence["log"]))
+
+
+def _claim(name: str, file: Path) -> dict[str, Any]:
+    claims = {claim["name"]: claim for claim in json.loads(file.read_text("utf-8"))}
+    if name not in claims:
+        alike = [key for key in claims if key.split("-")[0] == name.split("-")[0]]
+        raise LookupError(f"{file} has no claim {name!r}; it has {', '.join(alike or claims)}")
+    found: dict[str, Any] = claims[name]
+    return found
+
+
+def _file(claims: str | Path | None) -> Path:
+    given = claims or os.environ.get("BNUTILS_CLAIMS")
+    folders = [Path.cwd(), *Path.cwd().parents]
+    places = [Path(given)] if given else [folder / BUILT for folder in folders]
+    for place in places:
+        if place.is_file():
+            return place
+    raise FileNotFoundError(
+        f"there is no {places[0]}\n"
+        "  Expected: claims.json, which stands beside the pages of the book\n"
+        "  What to do: download it and give its path, or build the book"
+    )
