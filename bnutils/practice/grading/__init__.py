@@ -1,0 +1,1 @@
+"""Submissions: run, checked in their own process, and written down."""
