@@ -33,6 +33,14 @@ class Check:
         """The report on an answer, by inputs that are drawn from ``seed``."""
         return self.exercise.judge(answer, seed)
 
+    def source(self, student: str = "public") -> str:
+        """The script that this exercise gives to a student, by number.
+
+        Raises AttributeError for an exercise that gives none.
+        """
+        written: str = self.exercise.source(student)  # type: ignore[attr-defined]
+        return written
+
     def hint(self) -> Hint:
         """One step more, at most as many as the environment variable BN_HINTS allows."""
         allowed = min(len(self.exercise.hints), int(os.environ.get("BN_HINTS", "3")))

@@ -32,7 +32,7 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
     """The report on an answer for the probes of a seed."""
     if answer is None or answer is Ellipsis or not callable(answer):
         return report(task, "empty", [f"`{task.answer}` is no function yet."])
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), torch.random.fork_rng(devices=[]):
         probes = task.probes(task.generator(seed))
         outcomes = [run(task, answer, probe) for probe in probes]
         if all(_is_empty(outcome) for outcome in outcomes):
@@ -61,8 +61,7 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
 def run(task: Twinned, function: Any, probe: Probe) -> Outcome:
     args = copied(probe.args)
     try:
-        with torch.random.fork_rng(devices=[]):
-            result = function(*args)
+        result = function(*args)
         if result is not None and result is not NotImplemented and task.adapt is not None:
             result = task.adapt(result, *copied(probe.args))
     except Exception as error:

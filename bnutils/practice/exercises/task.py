@@ -39,13 +39,12 @@ class Exercise:
     """What all exercises share: a name to answer by, three hints, and what they are worth.
 
     ``answer`` is the name of the function or class that is written, ``see`` the page and section
-    that explain it, ``stub`` how the answer begins.
+    that explain it.
     """
 
     key: str
     title: str
     answer: str
-    stub: str
     hints: tuple[str, str, str]
     see: str
     points: int

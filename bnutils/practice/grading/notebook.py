@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from bnutils.practice.grading.answers import MARK, new_token
+from bnutils.practice.grading.borrowed import borrowed
 from bnutils.practice.grading.record import Answer, Grade
 
 BEFORE = """from bnutils.practice.grading.answers import limit_memory as _limit
@@ -43,6 +44,7 @@ def graded(path: Path, student: str, limits: Limits) -> Grade:
     answers = _read(last, token)
     if answers is None:
         return Grade(student, path.name, problem=problem or "its answers could not be checked")
+    answers |= {key: Answer(0.0, "borrowed") for key in borrowed(cell.source for cell in cells)}
     return Grade(student, path.name, answers, problem or _raised(cells))
 
 

@@ -62,9 +62,6 @@ TASK = Task(
     key="backward",
     title="The gradient by hand",
     answer="backward",
-    stub='''def backward(dy, x, gamma, eps=1e-5):
-    """Gradients dx [m, units], dgamma and dbeta [units] from dy [m, units]."""
-    ...''',
     hints=(
         "β is added to every sample, so dβ sums dy over the batch. What multiplies γ?",
         "dγ = Σ dy·x̂. For dx the mean and the variance depend on x as well: three paths.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 
 from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 SCRIPT = '''def experiment(data, rates, batch_sizes, seed):
@@ -110,22 +112,31 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
 
 
 def twin(data: Any, rates: Any, sizes: Any, seed: int, slips: Slips = frozenset()) -> Any:
-    with torch.random.fork_rng(devices=[]):
-        return np.array(program(slips)(data, rates, sizes, seed))
+    return np.array(program(slips)(data, rates, sizes, seed))
 
 
-def bugs_of(seed: str) -> Slips:
-    """The two bugs that a student's script has."""
-    drawn = TASK.generator(f"{seed}/bugs").choice(sorted(BUGS), size=2, replace=False)
-    return frozenset(map(str, drawn))
+@dataclass(frozen=True)
+class Experiment(Task):
+    """A script with two bugs, which are drawn from the student's number; as given it earns 0."""
+
+    def source(self, student: str = "public") -> str:
+        """The script to mend."""
+        return source(self.bugs(student))
+
+    def bugs(self, student: str = "public") -> Slips:
+        drawn = self.generator(f"{student}/bugs").choice(sorted(BUGS), size=2, replace=False)
+        return frozenset(map(str, drawn))
+
+    def judge(self, answer: Any, seed: str = "public") -> Report:
+        report = super().judge(answer, seed)
+        return replace(report, points=0.0) if len(report.found) > 1 else report
 
 
 COMPARE = "implementation/comparison#sec-comparison-training"
-TASK = Task(
+TASK = Experiment(
     key="experiment",
     title="Mend an experiment",
     answer="experiment",
-    stub=source(frozenset({"no eval", "on test"})).rstrip(),
     hints=(
         "Follow one image of the test set: what is done to it before the loss is computed?",
         "For each number ask which images it has seen, and in which mode the network was.",

@@ -78,9 +78,6 @@ TASK = Task(
     key="fold",
     title="Fold the layer away",
     answer="fold",
-    stub='''def fold(linear, norm):
-    """One nn.Linear that computes norm(linear(x)) in evaluation mode."""
-    ...''',
     hints=(
         "In evaluation the layer multiplies each unit by a constant and adds another.",
         "With a = γ/√(running variance + ε): y = a·(Wx + b − mean) + β.",

@@ -57,9 +57,6 @@ TASK = Task(
     key="forward",
     title="Scale and shift",
     answer="forward",
-    stub='''def forward(x, gamma, beta, eps=1e-5):
-    """Batch normalization of x [m, units] with gamma and beta [units]."""
-    ...''',
     hints=(
         "Normalize first; `normalize` of the exercise before does that.",
         "γ multiplies the normalized values, β is added last, one number per unit.",

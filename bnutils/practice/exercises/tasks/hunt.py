@@ -74,9 +74,6 @@ TASK = Hunt(
     key="hunt",
     title="Write the test",
     answer="hunt",
-    stub='''def hunt(kind):
-    """Raise AssertionError for a wrong layer: kind.vectors(3) and kind.images(3) make one."""
-    ...''',
     hints=(
         "Compare with PyTorch's layer: outputs in both modes, running statistics, gradients.",
         "Evaluate with and without gradients, a new layer too; save and load a layer; look at "

@@ -59,9 +59,6 @@ TASK = Task(
     key="images",
     title="Images",
     answer="images",
-    stub='''def images(x, gamma, beta, eps=1e-5):
-    """Batch normalization of images x [B, C, H, W] with gamma and beta [C]."""
-    ...''',
     hints=(
         "A channel has one mean. Over how many values of the batch is it taken?",
         "Average over dimensions 0, 2 and 3: B·H·W values.",

@@ -62,13 +62,6 @@ TASK = Task(
     key="interval",
     title="An interval and its verdict",
     answer="interval",
-    stub='''def interval(bn, plain):
-    """95 % interval (low, high) of the mean of bn − plain, and the verdict.
-
-    bn, plain: test accuracies [n], run i of both with the same seed. The verdict is "better",
-    "worse" or "cannot tell", of batch normalization.
-    """
-    ...''',
     hints=(
         "The runs are pairs. What is there one number of for each seed?",
         "Mean of the differences ± t · their standard deviation / √n, with Student's t for n − 1.",

@@ -61,15 +61,6 @@ TASK = LayerExercise(
     key="layer",
     title="The whole layer",
     answer="BatchNorm",
-    stub='''class BatchNorm(nn.Module):
-    """Batch normalization of vectors [B, C] and images [B, C, H, W], as PyTorch's layers."""
-
-    def __init__(self, channels, eps=1e-5, momentum=0.1):
-        super().__init__()
-        ...
-
-    def forward(self, x):
-        ...''',
     hints=(
         "Two parameters, two buffers, two modes: `nn.Parameter`, `register_buffer`, "
         "`self.training`.",

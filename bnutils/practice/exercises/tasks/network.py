@@ -80,12 +80,6 @@ TASK = Task(
     key="network",
     title="Place it in a network",
     answer="network",
-    stub='''def network(norm=None):
-    """An nn.Sequential from 20 inputs over 16 and 12 hidden units to 5 classes, with ReLU.
-
-    norm maps a width to a layer, or is None: a network without normalization.
-    """
-    ...''',
     hints=(
         "Each hidden layer is linear, normalization, ReLU; the last layer is linear alone.",
         "Make a new layer for each place, `norm(16)` and `norm(12)`, where norm is not None.",

@@ -47,9 +47,6 @@ TASK = Task(
     key="normalize",
     title="Normalize a batch",
     answer="normalize",
-    stub='''def normalize(x, eps=1e-5):
-    """x [m, units] with mean 0 and variance 1 per unit, but for eps."""
-    ...''',
     hints=(
         "Subtract the mean of each unit, then divide by its spread.",
         "The spread is √(variance + ε); the variance is divided by m.",

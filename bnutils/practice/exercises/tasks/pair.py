@@ -51,9 +51,6 @@ TASK = Task(
     key="pair",
     title="A batch of two",
     answer="pair",
-    stub='''def pair(a, b, eps):
-    """x_hat of a in the batch (a, b), and its derivative with respect to a."""
-    ...''',
     hints=(
         "The mean lies in the middle. How far is a from it, and what is the variance?",
         "With d = (a − b)/2: x̂ = d/√(d² + ε). Differentiate, d is a function of a.",

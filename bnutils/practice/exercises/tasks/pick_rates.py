@@ -70,12 +70,6 @@ TASK = Task(
     key="pick_rates",
     title="Choose a learning rate",
     answer="pick_rates",
-    stub='''def pick_rates(rates, train, validation, test):
-    """The rate to take, and whether it lies at an edge of those that were tried.
-
-    rates [5]; train, validation, test: accuracy in %, [4 seeds, 5 rates]. Chance is 10 %.
-    """
-    ...''',
     hints=(
         "Which of the three parts may a choice look at?",
         "Average over the seeds, also over those that diverged, and take the largest mean.",

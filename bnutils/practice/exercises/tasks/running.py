@@ -57,9 +57,6 @@ TASK = Task(
     key="running",
     title="Running statistics",
     answer="running",
-    stub='''def running(running_mean, running_var, x, momentum):
-    """Both running statistics [units] after a batch x [m, units], as PyTorch has them."""
-    ...''',
     hints=(
         "A moving average: a part of the old value, and a part of the batch's.",
         "In PyTorch `momentum` weighs the new value: (1 − α)·old + α·new.",

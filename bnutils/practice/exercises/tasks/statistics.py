@@ -49,9 +49,6 @@ TASK = Task(
     key="statistics",
     title="Mean and variance of a batch",
     answer="statistics",
-    stub='''def statistics(x):
-    """Mean and biased variance, [units] each, of a batch x [m, units]."""
-    ...''',
     hints=(
         "A unit is a column of x. How many numbers must come out?",
         "Average over the first dimension: `x.mean(0)`. The variance is the mean of the squared "
