@@ -209,8 +209,6 @@ class Homework:
         return self.BW * self.NZ + self.Bb
 
     def backward(self, dLdBZ):
-        self.dLdBW = np.sum(dLdBZ * self.NZ, axis=0, keepdims=True)
-        self.dLdBb = np.sum(dLdBZ, axis=0, keepdims=True)
         dLdNZ = dLdBZ * self.BW
         inv = (self.V + self.eps) ** -0.5
         dLdV = -0.5 * np.sum(dLdNZ * (self.Z - self.M) * inv**3, axis=0, keepdims=True)

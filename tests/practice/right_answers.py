@@ -145,13 +145,11 @@ def images_in_numpy(x, gamma, beta, eps):
 class Net(nn.Module):
     def __init__(self, norm):
         super().__init__()
-        self.fc1 = nn.Linear(20, 16, bias=norm is None)
-        self.bn1 = norm(16) if norm else nn.Identity()
-        self.act1 = nn.ReLU()
-        self.fc2 = nn.Linear(16, 12, bias=norm is None)
-        self.bn2 = norm(12) if norm else nn.Identity()
-        self.act2 = nn.ReLU()
-        self.fc3 = nn.Linear(12, 5)
+        for place, (a, b) in enumerate(((20, 16), (16, 12)), start=1):
+            self.add_module(f"fc{place}", nn.Linear(a, b, bias=norm is None))
+            self.add_module(f"bn{place}", norm(b) if norm else nn.Identity())
+            self.add_module(f"act{place}", nn.ReLU())
+        self.add_module("fc3", nn.Linear(12, 5))
 
 
 def after_relu(norm=None):

@@ -55,6 +55,7 @@ class Bench:
     start: Subject
     findings: Findings
     image_start: Subject | None = None
+    stopped: bool = False  # what was found leaves nothing to measure
     facts: Facts = field(default_factory=Facts)
     warm: Subject = field(init=False)
     base: Subject = field(init=False)

@@ -25,8 +25,9 @@ from bnutils.practice.diagnosis.findings import Findings
 from bnutils.practice.diagnosis.subject import Subject, subject
 
 STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
-    ("the two modes", mode.check_mode),
     ("γ and β", roles.find_roles),
+    ("the two modes", mode.check_mode),
+    ("a normalization alone", mode.check_alone),
     ("γ and β", affine.check_affine),
     ("axes", axes.check_vectors),
     ("normalizing", spread.check_spread),
@@ -72,7 +73,8 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
             findings.notes["vectors"] = f"not taken ({type(problem).__name__}): images alone"
         bench = Bench(maker if vectors else image_maker, start, findings, pictures)
         for name, step in STEPS:
-            _take(bench, name, step)
+            if not bench.stopped:
+                _take(bench, name, step)
     return findings
 
 

@@ -26,7 +26,9 @@ def moves(subject: Subject, training: bool, grad: bool) -> bool:
 
 def check_mode(bench: Bench) -> None:
     """Names what the modes do wrong; sets ``facts.mode`` to what later steps need to know."""
-    facts, findings, warm = bench.facts, bench.findings, bench.warm
+    facts, findings, warm = bench.facts, bench.findings, bench.base
+    if facts.mode == "running":  # told by what moves its outputs in training
+        return
     grads = (True,) if warm.numpy else (True, False)
     train = [depends(warm, True, grad) for grad in grads]
     evaluate = [depends(warm, False, grad) for grad in grads]
@@ -60,12 +62,23 @@ def _is_own(subject: Subject, training: bool) -> bool:
 
 
 def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
-    warm, findings = bench.warm, bench.findings
+    warm, findings = bench.base, bench.findings
     if any(moves(warm, False, grad) for grad in grads):
         findings.mistake("updates-in-evaluation", "a batch in evaluation changes the next output")
     train = [moves(warm, True, grad) for grad in grads]
     if train == [True, False]:
         findings.mistake("mode-from-gradients", "under no_grad training moves no statistics")
+
+
+def check_alone(bench: Bench) -> None:
+    """A normalization gives −y for −x, with β 0; where a ReLU follows, nothing more can be told."""
+    base = bench.base
+    x = batch(base.channels, seed=7, mean=0.0)
+    if bench.facts.mode in ("running", "inverted") or base.same(base(-x, True), -base(x, True)):
+        return
+    told = "more than a normalization: −x does not give −y. Hand in the layer alone"
+    bench.findings.unknown["the rest"] = told
+    bench.stopped = True
 
 
 def _without_statistics(subject: Subject) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from torch import nn
 
@@ -11,39 +13,66 @@ from bnutils.practice.diagnosis.subject import Subject
 
 
 def find_roles(bench: Bench) -> None:
-    """Perturb every array and see which outputs move, in training and in evaluation."""
+    """Perturb every array and see which outputs move: γ and β first, which may hide the rest."""
     warm, facts = bench.warm, bench.facts
-    x = batch(warm.channels, seed=4)
-    before = {True: warm(x, True), False: _evaluated(warm, x)}
     trained = bench.start.held()
-    for path, values in warm.sized().items():
-        delta = 0.5 + 0.1 * np.arange(values.size).reshape(values.shape)
-        try:
-            changed = warm.with_values({path: np.abs(values) + delta})
-            train = changed(x, True) - before[True]
-            evaluate = _evaluated(changed, x) - before[False]
-        except Exception:
-            continue
-        kept = path in trained and np.array_equal(trained[path], values)
-        if _moved(warm, train, before[True]) and not kept and path in trained:
-            role = "mean" if _is_shift(warm, train) else "var"
-            facts.mode = "running"
-            bench.findings.mistake("training-ignores-batch", f"`{path}` changes what it computes")
-        elif _moved(warm, train, before[True]):
-            role = "beta" if _is_shift(warm, train) else "gamma"
-        elif _moved(warm, evaluate, before[False]) and not (kept and is_parameter(warm, path)):
-            role = "mean" if _is_shift(warm, evaluate) else "var"
-        elif is_parameter(warm, path) and kept:
-            facts.idle.append(path)
-            continue
-        else:
-            continue
-        if getattr(facts, role) is None:
+    updated = {
+        path
+        for path, values in warm.held().items()
+        if path in trained and not np.array_equal(trained[path], values)
+    }
+    for path, train, _ in _moves(warm):
+        role = "beta" if _is_shift(warm, train) else "gamma"
+        if path not in updated and getattr(facts, role) is None and _moved(train):
             setattr(facts, role, path)
     facts.gamma_from = _counts_from(bench)
     bench.base = bench.neutral(warm)
     if bench.images is not None:
         bench.images = bench.neutral(bench.images)
+    for path, train, evaluate in _moves(bench.base):
+        if path not in (facts.gamma, facts.beta):
+            _find_statistic(bench, path, train, evaluate, path in updated)
+
+
+def _find_statistic(
+    bench: Bench, path: str, train: Numbers, evaluate: Numbers, updated: bool
+) -> None:
+    """A running statistic moves evaluation; where it moves training too, that is a mistake."""
+    facts, learned = bench.facts, is_parameter(bench.warm, path)
+    if _moved(train) and updated:
+        facts.mode = "running"
+        bench.findings.mistake("training-ignores-batch", f"`{path}` changes what it computes")
+        role = "mean" if _is_shift(bench.base, train) else "var"
+    elif not _moved(train) and _moved(evaluate) and (updated or not learned):
+        role = "mean" if _is_shift(bench.base, evaluate) else "var"
+    else:
+        if learned and not _moved(train) and not updated:
+            facts.idle.append(path)
+        return
+    if getattr(facts, role) is None:
+        setattr(facts, role, path)
+
+
+def _moves(subject: Subject) -> Iterator[tuple[str, Numbers, Numbers]]:
+    """For each array with one number per channel: how the outputs of both modes change with it.
+
+    Beside the size of the outputs, so that rounding is none.
+    """
+    x = batch(subject.channels, seed=4)
+    before = subject(x, True), _evaluated(subject, x)
+    sizes = [max(float(np.abs(y).max()), 1e-30) * 10 * subject.tolerance for y in before]
+    for path, values in subject.sized().items():
+        delta = 0.5 + 0.1 * np.arange(values.size).reshape(values.shape)
+        try:
+            changed = subject.with_values({path: np.abs(values) + delta})
+            after = changed(x, True), _evaluated(changed, x)
+        except Exception:
+            continue
+        train, evaluate = (
+            np.where(np.abs(y - old) > size, y - old, 0.0)
+            for y, old, size in zip(after, before, sizes, strict=True)
+        )
+        yield path, train, evaluate
 
 
 def _evaluated(subject: Subject, x: Numbers) -> Numbers:
@@ -60,8 +89,8 @@ def _is_shift(subject: Subject, change: Numbers) -> bool:
     return bool(uneven <= 10 * subject.tolerance * np.abs(change).max())
 
 
-def _moved(subject: Subject, change: Numbers, output: Numbers) -> bool:
-    return bool(np.abs(change).max() > 10 * subject.tolerance * np.abs(output).max())
+def _moved(change: Numbers) -> bool:
+    return bool(np.abs(change).max() > 0)
 
 
 def is_parameter(subject: Subject, path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +22,6 @@ from bnutils.practice.diagnosis.held import (
 )
 
 IMAGES = (3, 2, 5)  # samples, rows, columns to try, with 4 channels: no two sizes are equal
-Change = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
