@@ -14,10 +14,10 @@ from torch.testing import assert_close
 class LayerKind:
     """A layer to check, for [B, C] and [B, C, H, W]: C goes in, a layer comes out.
 
-    The checks read ``running_mean`` and ``running_var``, [C]. A convention that is
-    declared is no mistake: ``new_weight`` is what a new value weighs, ``eps`` epsilon,
-    and ``unbiased`` says that the running variance is divided by m - 1.
-    Keras 3 has 0.01, 1e-3 and False.
+    The checks read ``running_mean``, ``running_var``, ``weight`` and ``bias``, [C].
+    A convention that is declared is no mistake: ``new_weight`` is what a new value
+    weighs, ``eps`` epsilon, and ``unbiased`` says that the running variance is
+    divided by m - 1. Keras 3 has 0.01, 1e-3 and False.
     """
 
     vectors: Callable[[int], nn.Module]
@@ -31,12 +31,20 @@ def random_numbers(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
+def fill(layer: nn.Module, **numbers: float) -> None:
+    """Set weights or statistics, by name, to one number for all channels."""
+    for name, number in numbers.items():
+        getattr(layer, name).data.fill_(number)
+
+
 def check_running_variance(kind: LayerKind) -> None:
-    layer, x = kind.vectors(1), torch.tensor([[1.0], [3.0], [5.0], [7.0]])
-    for _ in range(int(20 / kind.new_weight)):
-        layer(x)
-    expected = torch.tensor([(9 + 1 + 1 + 9) / (3 if kind.unbiased else 4)])
-    assert_close(layer.running_var, expected, rtol=1e-4, atol=0.0)
+    x = torch.tensor([[1.0], [3.0], [5.0], [7.0]])  # [4, 1]
+    cases = [(kind.vectors(1), x, 20 / 3), (kind.images(1), x.view(2, 1, 2, 1), 20 / 3)]
+    for layer, batch, unbiased in cases:  # m = 4 in both: images have B·H·W values
+        for _ in range(int(20 / kind.new_weight)):
+            layer(batch)
+        expected = torch.tensor([unbiased if kind.unbiased else 5.0])  # [1]
+        assert_close(layer.running_var, expected, rtol=1e-4, atol=0.0)
 
 
 def check_mode(kind: LayerKind) -> None:
@@ -69,15 +77,24 @@ def check_large_mean(kind: LayerKind) -> None:
 
 
 def check_forward(kind: LayerKind) -> None:
-    # [4, 1]: mean 4, mean square deviation 5
-    x = torch.tensor([[1.0], [3.0], [5.0], [7.0]])
-    expected = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]]) / (5 + kind.eps) ** 0.5
-    assert_close(kind.vectors(1)(x), expected, rtol=1e-4, atol=0.0)
+    x = torch.tensor([[1.0], [3.0], [5.0], [7.0]])  # [4, 1]: mean 4, mean square deviation 5
+    x_hat = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]]) / (5 + kind.eps) ** 0.5  # [4, 1]
+    layer = kind.vectors(1)
+    fill(layer, weight=2, bias=0.5)
+    assert_close(layer(x), 2 * x_hat + 0.5, rtol=1e-4, atol=0.0)
 
 
 def check_gradient(kind: LayerKind) -> None:
-    x = random_numbers(6, 3).double().requires_grad_()  # [6, 3], float64
-    assert torch.autograd.gradcheck(kind.vectors(3).double(), (x,), raise_exception=False)
+    layer = kind.vectors(3).double()
+    numbers = (2 + random_numbers(6, 3), 1 + random_numbers(3, seed=1), random_numbers(3, seed=2))
+    inputs = tuple(values.double().requires_grad_() for values in numbers)  # [6, 3], [3], [3]
+
+    def output(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        y = torch.func.functional_call(layer, {"weight": weight, "bias": bias}, (x,))  # [6, 3]
+        assert isinstance(y, Tensor)
+        return y
+
+    assert torch.autograd.gradcheck(output, inputs, raise_exception=False)
 
 
 def check_momentum(kind: LayerKind) -> None:
@@ -89,28 +106,39 @@ def check_momentum(kind: LayerKind) -> None:
 
 def check_fresh_evaluation(kind: LayerKind) -> None:
     x = random_numbers(8, 3)  # [8, 3]
+    layer = kind.vectors(3).eval()
+    fill(layer, weight=2, bias=0.5)
     with torch.no_grad():
-        assert_close(kind.vectors(3).eval()(x), x / (1 + kind.eps) ** 0.5, rtol=1e-4, atol=0.0)
+        expected = 2 * x / (1 + kind.eps) ** 0.5 + 0.5  # [8, 3]
+        assert_close(layer(x), expected, rtol=1e-4, atol=1e-5)
 
 
 def check_channels(kind: LayerKind) -> None:
-    scale = torch.tensor([1.0, 10.0, 100.0, 1000.0]).view(4, 1, 1)  # [4, 1, 1]
-    y = kind.images(4)(scale * (1 + random_numbers(16, 4, 4, 4)))
-    assert_close(y.mean((0, 2, 3)), torch.zeros(4), rtol=0, atol=1e-4)
-    assert_close(y.std((0, 2, 3)), torch.ones(4), rtol=0.01, atol=0)
+    scale = torch.tensor([1.0, 10.0, 100.0, 1000.0]).view(4, 1, 1)  # [4, 1, 1], of each channel
+    layer, x = kind.images(4), scale * (1 + random_numbers(16, 4, 3, 4))  # x: [16, 4, 3, 4]
+    one_row = x.transpose(0, 1).reshape(4, -1)  # [4, 192], a channel's values
+    mean, std = one_row.mean(1).view(4, 1, 1), one_row.std(1).view(4, 1, 1)  # [4, 1, 1]
+    assert_close(layer(x), (x - mean) / std, rtol=0, atol=0.02)
+    with torch.no_grad():
+        mean, var = (getattr(layer, f"running_{name}").view(4, 1, 1) for name in ("mean", "var"))
+        assert_close(layer.eval()(x), (x - mean) / (var + kind.eps) ** 0.5, rtol=1e-3, atol=1e-3)
 
 
 def check_constant_channel(kind: LayerKind) -> None:
-    # [64, 1]: one value, not exact in float32
-    x = torch.full((64, 1), 100.1).requires_grad_()
-    y = kind.vectors(1)(x)
+    x = torch.full((64, 1), 100.1).requires_grad_()  # [64, 1]: one value, not exact in float32
+    layer = kind.vectors(1)
+    y = layer(x)
     assert y.abs().max() < 0.1
     (gradient,) = torch.autograd.grad((y * random_numbers(64, 1)).sum(), x)
     assert gradient.abs().max() < 1e4
+    fill(layer, running_mean=0, running_var=0)
+    with torch.no_grad():
+        assert layer.eval()(torch.zeros(4, 1)).isfinite().all()
 
 
 def check_no_idle_parameter(kind: LayerKind) -> None:
-    layer, x = kind.vectors(3).double(), random_numbers(8, 3).double()
+    layer, x = kind.vectors(3).double(), random_numbers(8, 3).double()  # x: [8, 3]
+    assert {"weight", "bias"} <= dict(layer.named_parameters()).keys()
     (layer(x) * random_numbers(8, 3, seed=1)).sum().backward()
     for name, parameter in layer.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().max() > 1e-9, name

@@ -13,6 +13,8 @@ from bnutils.mistakes.checks import random_numbers
 from bnutils.networks.mlp import mlp
 from bnutils.wide import stack, stack_layer, unstack
 from tests import ROOT
+from tests.practice.thirteen import WRONG as THIRTEEN
+from tests.practice.thirteen import DoubleEps, MomentumIgnored
 
 PAGE = ROOT / "book" / "implementation" / "mistakes.md"
 PACKAGE = ROOT / "bnutils" / "mistakes"
@@ -46,6 +48,7 @@ OTHER_CONVENTIONS = {
         *(partial(k, eps=0.01) for k in (BatchNorm1d, BatchNorm2d)), eps=0.01
     ),
 }
+NOT_ASKED = (MomentumIgnored, DoubleEps)  # what a layer makes of its arguments: a kind has none
 BY_LAYER = {mistake.layer.__name__: mistake for mistake in MISTAKES}
 
 
@@ -77,6 +80,12 @@ def test_a_mistake_fails_its_own_check_by_its_numbers_and_passes_the_eleven_othe
     assert len(others) == 11
     for check in others:
         check(kind)
+
+
+@pytest.mark.parametrize("layer", [each for each in THIRTEEN if each not in NOT_ASKED])
+def test_mistakes_of_other_kinds_fail_a_check_too(layer):
+    kind = LayerKind(layer, layer)
+    assert not all(passes(mistake.check, kind) for mistake in MISTAKES)
 
 
 def test_any_error_counts_as_not_passed():
