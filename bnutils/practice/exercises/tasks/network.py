@@ -27,11 +27,10 @@ def build(norm: Any, slips: Slips = frozenset()) -> nn.Sequential:
     shared = norm(SIZES[1]) if norm is not None else None
     for place, (fan_in, fan_out) in enumerate(pairwise(SIZES)):
         last = place == len(SIZES) - 2
-        bias = last or norm is None or "bias" in slips
+        left_out = "missing" in slips and place == 1
+        bias = last or norm is None or left_out or "bias" in slips
         layers.append(nn.Linear(fan_in, fan_out, bias=bias))
-        wanted = norm is not None and (not last or "after last" in slips)
-        if "missing" in slips and place == 1:
-            wanted = False
+        wanted = norm is not None and not left_out and (not last or "after last" in slips)
         if wanted and norm is not None:
             width = fan_in if "width" in slips else fan_out
             layers.append(shared if "shared" in slips and shared is not None else norm(width))
