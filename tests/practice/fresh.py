@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tests.practice.thirteen import Short
+
 
 class AlwaysTraining(nn.Module):
     def __init__(self, n):
@@ -172,15 +174,6 @@ class GroupLike(nn.Module):
         return y * self.weight + self.bias
 
 
-class Clipped(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        self.norm = nn.BatchNorm1d(channels)
-
-    def forward(self, x):
-        return self.norm(x).clamp(-1, 1)
-
-
 class Rezero(nn.Module):
     """γ starts at zero in an otherwise right layer."""
 
@@ -225,6 +218,206 @@ class EvalOfTraining(nn.Module):
         return (x - mean) * torch.rsqrt(var + 1e-5) * self.weight + self.bias
 
 
+class AffineFirst(Short):
+    def forward(self, x):
+        return super().forward(x * self.along(self.weight, x) + self.along(self.bias, x))
+
+    def affine(self, x_hat, x):
+        return x_hat
+
+
+class Frozen(Short):
+    def __init__(self, channels, eps=1e-5, momentum=0.1):
+        super().__init__(channels, eps, momentum)
+        self.weight.requires_grad_(False)
+
+
+class Detached(Short):
+    def forward(self, x):
+        return super().forward(x.detach())
+
+
+class DataGamma(Short):
+    def affine(self, x_hat, x):
+        return x_hat * self.along(self.weight.data, x) + self.along(self.bias, x)
+
+
+class Identity(Short):
+    def forward(self, x):
+        return super().forward(x) if self.training else x
+
+
+class OnlyAffineEval(Short):
+    def forward(self, x):
+        return super().forward(x) if self.training else self.affine(x, x)
+
+
+class CentredEval(Short):
+    def forward(self, x):
+        return (
+            super().forward(x)
+            if self.training
+            else self.affine(x - self.along(self.running_mean, x), x)
+        )
+
+
+class UpdateWrongMode(Short):
+    def forward(self, x):
+        if not self.training:
+            self.update(x)
+        mean, var = self.moments(x) if self.training else (self.running_mean, self.running_var)
+        return self.affine((x - self.along(mean, x)) / torch.sqrt(self.along(var, x) + self.eps), x)
+
+
+class Lost(Short):
+    def mixed(self, old, new):
+        return 0 * old + self.momentum * new
+
+
+class WithinSample(Short):
+    def moments(self, x):
+        mean, var = super().moments(x)
+        if x.dim() == 4:
+            var = x.var((2, 3), correction=0).mean(0)
+        return mean, var
+
+
+class InPlaceStats(Short):
+    def forward(self, x):
+        if self.training:
+            m, v = self.moments(x)
+            self.running_mean = self.running_mean.lerp(m.detach(), 0.1)
+            self.running_var = self.running_var.lerp(x.detach().var(self.averaged(x)), 0.1)
+            y = (x - self.along(m, x)) / torch.sqrt(self.along(v, x) + self.eps)
+            y += 0
+            y *= self.along(self.weight, x)
+            y += self.along(self.bias, x)
+            return y
+        return super().forward(x)
+
+
+class MinusBeta(Short):
+    def affine(self, x_hat, x):
+        return x_hat * self.along(self.weight, x) - self.along(self.bias, x)
+
+
+class SigmoidGamma(Short):
+    def affine(self, x_hat, x):
+        return x_hat * torch.sigmoid(self.along(self.weight, x)) + self.along(self.bias, x)
+
+
+class NoMeanEver(Short):
+    def moments(self, x):
+        m, v = super().moments(x)
+        return 0 * m, v
+
+
+class SumVar(Short):
+    def moments(self, x):
+        m, v = super().moments(x)
+        return m, v * x.numel() / x.shape[1]
+
+
+class HalfEps(Short):
+    def forward(self, x):
+        self.eps, e = self.eps * 10, self.eps
+        y = super().forward(x)
+        self.eps = e
+        return y
+
+
+class BiasedBoth(Short):
+    def update(self, x):
+        m, v = self.moments(x.detach())
+        self.running_mean = self.mixed(self.running_mean, m)
+        self.running_var = self.mixed(self.running_var, v)
+
+
+class SwappedStats(Short):
+    def update(self, x):
+        x = x.detach()
+        o = self.averaged(x)
+        self.running_mean = self.mixed(self.running_mean, x.var(o))
+        self.running_var = self.mixed(self.running_var, x.mean(o))
+
+
+class OnlyImagesBiased(Short):
+    def update(self, x):
+        x = x.detach()
+        o = self.averaged(x)
+        c = 1 if x.dim() == 2 else 0
+        self.running_mean = self.mixed(self.running_mean, x.mean(o))
+        self.running_var = self.mixed(self.running_var, x.var(o, correction=c))
+
+
+class OnlyImagesUnbiased(Short):
+    def moments(self, x):
+        o = self.averaged(x)
+        return x.mean(o), x.var(o, correction=int(x.dim() == 4))
+
+
+class VarDetached(Short):
+    def moments(self, x):
+        m, v = super().moments(x)
+        return m, v.detach()
+
+
+class TrackAlways(Short):
+    def uses_batch(self):
+        return True
+
+    def forward(self, x):
+        m, v = self.moments(x)
+        self.update(x)
+        return self.affine((x - self.along(m, x)) / torch.sqrt(self.along(v, x) + self.eps), x)
+
+
+class NumpyNHWC:
+    def __init__(self, C, eps=1e-5, momentum=0.99):
+        self.gamma, self.beta, self.rm, self.rv = np.ones(C), np.zeros(C), np.zeros(C), np.ones(C)
+        self.eps, self.momentum = eps, momentum
+
+    def __call__(self, x, training=False):
+        ax = tuple(range(x.ndim - 1))
+        if training:
+            m, v = x.mean(ax), x.var(ax)
+            self.rm = self.momentum * self.rm + (1 - self.momentum) * m
+            self.rv = self.momentum * self.rv + (1 - self.momentum) * v
+        else:
+            m, v = self.rm, self.rv
+        return self.gamma * (x - m) / np.sqrt(v + self.eps) + self.beta
+
+
+class TrainMethods:
+    def __init__(self, nb_features):
+        self._g, self._b = (
+            torch.nn.Parameter(torch.ones(nb_features)),
+            torch.nn.Parameter(torch.zeros(nb_features)),
+        )
+        self._m, self._v = torch.zeros(nb_features), torch.ones(nb_features)
+        self._is_train = True
+
+    def train(self, mode=True):
+        self._is_train = mode
+
+    def eval(self):
+        self._is_train = False
+
+    def __call__(self, x):
+        if self._is_train:
+            m, v = x.mean(0), x.var(0, unbiased=False)
+            self._m = 0.9 * self._m + 0.1 * m.detach()
+            self._v = 0.9 * self._v + 0.1 * x.detach().var(0)
+        else:
+            m, v = self._m, self._v
+        return self._g * (x - m) * (v + 1e-5).rsqrt() + self._b
+
+
+class RequiredAll(Short):
+    def __init__(self, num_features, eps, momentum):
+        super().__init__(num_features, eps, momentum)
+
+
 WRONG = {
     AlwaysTraining: {"evaluation-uses-batch"}, FastMomentum: {"momentum-reversed"},
     NeverTraining: {"training-ignores-batch"}, FirstBatch: {"not-saved"},
@@ -232,4 +425,17 @@ WRONG = {
     Squeezed: {"not-detached", "running-variance-biased"}, ModeByName: {"evaluation-variance"},
     Backwards: {"gradient-mean", "gradient-gamma"}, batch_norm: {"running-variance-biased"},
     GroupLike: {"axes-other"}, Rezero: {"gamma-start"}, EvalOfTraining: {"evaluation-uses-batch"},
+    AffineFirst: {"gamma-missing", "beta-missing"}, Frozen: {"not-parameters"},
+    Detached: {"gradient-input"}, DataGamma: {"gradient-gamma"}, Identity: {"evaluation-wrong"},
+    OnlyAffineEval: {"evaluation-mean", "evaluation-variance"},
+    CentredEval: {"evaluation-variance"},
+    UpdateWrongMode: {"updates-in-evaluation", "never-updated"}, Lost: {"weights-not-one"},
+    WithinSample: {"axes-other"}, InPlaceStats: {"momentum-ignored"}, MinusBeta: {"beta-wrong"},
+    SigmoidGamma: {"gamma-wrong"}, NoMeanEver: {"not-centred"}, SumVar: {"batch-variance-factor"},
+    HalfEps: {"eps-other"}, BiasedBoth: {"running-variance-biased"},
+    SwappedStats: {"running-mean-wrong", "running-variance-wrong"},
+    OnlyImagesBiased: {"running-variance-biased"},
+    OnlyImagesUnbiased: {"batch-variance-unbiased"}, VarDetached: {"gradient-variance"},
+    TrackAlways: {"evaluation-uses-batch"},
 }  # fmt: skip
+RIGHT = {"channels last, NumPy": NumpyNHWC, "own methods": TrainMethods, "all given": RequiredAll}

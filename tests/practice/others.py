@@ -220,7 +220,6 @@ class Homework:
 class FromScratch:
     def __init__(self, gamma, beta, momentum=0.9, running_mean=None, running_var=None):
         self.gamma, self.beta, self.momentum = gamma, beta, momentum
-        self.input_shape = None
         self.running_mean, self.running_var = running_mean, running_var
 
     def forward(self, x, train_flg=True):

@@ -15,6 +15,7 @@ from bnutils.practice import diagnose
 from bnutils.practice.__main__ import main
 from bnutils.practice.diagnosis.findings import names
 from tests import ROOT
+from tests.practice import fresh
 from tests.practice.fresh import WRONG as LATER
 from tests.practice.mutants import MAKES, MUTANTS, layers
 from tests.practice.others import RIGHT
@@ -35,6 +36,16 @@ def test_no_right_layer_is_accused(name):
     findings = diagnose(*RIGHT[name])
     assert not findings.found and not findings.raised
     assert findings.right or name == "loop"
+
+
+@pytest.mark.parametrize("name", fresh.RIGHT)
+def test_nor_is_one_that_was_written_later(name):
+    assert diagnose(fresh.RIGHT[name]).right
+
+
+def test_of_a_layer_that_computes_in_float32_gradients_cannot_be_told():
+    findings = diagnose(fresh.Half)
+    assert not findings.found and list(findings.unknown) == ["gradients"]
 
 
 @pytest.mark.parametrize("style", MAKES)
@@ -119,7 +130,7 @@ def test_every_name_is_explained_on_a_page_of_the_book():
 
 def test_every_name_is_given_to_a_layer_of_these_tests():
     given = set().union(*WRONG.values(), *(mutant.mistakes for mutant in MUTANTS))
-    assert set(names()) - given <= {"eps-huge", "beta-wrong", "not-scaled", "evaluation-wrong"}
+    assert set(names()) - given <= {"eps-huge", "not-scaled"}
 
 
 COMMANDS = {

@@ -43,7 +43,7 @@ class Maker:
             return
         for arguments in argument_lists(self.source, channels, rank):
             try:
-                layer = self.source(**arguments, **self.settings)
+                layer = self.source(**{**arguments, **self.settings})
                 if layer is None:
                     continue
                 yield prepared(layer, channels)

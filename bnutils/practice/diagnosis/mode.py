@@ -33,8 +33,8 @@ def check_mode(bench: Bench) -> None:
     train = [depends(warm, True, grad) for grad in grads]
     evaluate = [depends(warm, False, grad) for grad in grads]
     measured = f"in training {_words(train)}, in evaluation {_words(evaluate)}"
-    if not any(train) and _is_own(warm, True):  # each sample has its statistics: wrong axes
-        facts.mode = "batch" if any(evaluate) or _is_own(warm, False) else "right"
+    if not any(train) and _is_scaled(warm, True):  # each sample has its statistics: wrong axes
+        facts.mode = "batch" if any(evaluate) or _is_scaled(warm, False) else "right"
     elif not any(train) and any(evaluate):
         findings.mistake("mode-inverted", measured)
         facts.mode = "inverted"
@@ -46,7 +46,9 @@ def check_mode(bench: Bench) -> None:
         facts.mode = "gradients"
     elif any(evaluate):
         facts.mode = "batch"
-        if _without_statistics(warm):
+        if any(moves(warm, False, grad) for grad in grads) and not _is_centred(warm):
+            findings.mistake("updates-in-evaluation", "before it is computed, even")
+        elif _without_statistics(warm):
             findings.notes["running statistics"] = "switched off: evaluation uses the batch"
         else:
             findings.mistake("evaluation-uses-batch", measured)
@@ -54,11 +56,17 @@ def check_mode(bench: Bench) -> None:
         _check_moves(bench, grads)
 
 
-def _is_own(subject: Subject, training: bool) -> bool:
-    """Whether the scale of a sample makes no difference, though the output is that of it alone."""
+def _is_scaled(subject: Subject, training: bool) -> bool:
+    """Whether the input's scale makes no difference: it is divided by its own spread."""
     x = 100 * batch(subject.channels, seed=2)
     y = subject(x, training)
     return bool(np.abs(subject(3 * x, training) - y).max() < 1e-2 * np.abs(y).max())
+
+
+def _is_centred(subject: Subject) -> bool:
+    """Whether evaluation subtracts the mean of the batch itself."""
+    y = subject(batch(subject.channels, seed=2, mean=4.0), False)
+    return bool(np.abs(y.mean(0)).max() < 0.01 * np.abs(y).max())
 
 
 def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:

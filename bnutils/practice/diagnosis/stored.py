@@ -15,6 +15,8 @@ def judge_variance(bench: Bench, average: Average) -> None:
     if is_idle(average):
         findings.mistake("never-updated", path)
         return
+    if "weights-not-one" in findings.found:  # of both, and told of the mean
+        return
     if not bench.facts.spread_known and bench.facts.mode != "running":
         findings.unknown["what the running variance averages"] = "the batch's own is wrong already"
         return
@@ -71,5 +73,7 @@ def _check_image_factor(bench: Bench, average: Average) -> None:
         return
     factor = float(((after - (1 - weight) * before) / (weight * variance)).mean())
     count = x.size // bench.channels
-    if abs(factor - count / (count - 1)) > 0.01:
+    if abs(factor - 1) < 0.01:
+        bench.findings.mistake("running-variance-biased", f"images: divided by m, {count} values")
+    elif abs(factor - count / (count - 1)) > 0.01:
         bench.findings.mistake("running-variance-factor", f"{factor:.3g}, for {count} values")
