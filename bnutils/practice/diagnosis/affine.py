@@ -33,9 +33,9 @@ def check_affine(bench: Bench) -> None:
     shared = [p for p in known if bench.warm.held()[p].size == 1 and bench.channels > 1]
     if shared:
         findings.mistake("affine-shared", ", ".join(f"`{path}` is one number" for path in shared))
-    elif facts.gamma is not None:
+    elif facts.gamma is not None and facts.mode != "running":
         _check_gamma(bench)
-    if facts.beta is not None and not shared:
+    if facts.beta is not None and not shared and facts.mode != "running":
         _check_beta(bench)
     _check_start(bench)
 

@@ -88,6 +88,8 @@ def fit(
     if all(np.array_equal(values, stored[0]) for values in stored):
         return Average(kind, np.ones(CALLS), np.zeros(CALLS))
     around = course.seen[mean] if mean else [0 * values for values in stored]
+    if not all(np.isfinite(values).all() for values in stored):
+        return None
     pairs = []
     for call, (x, y) in enumerate(zip(course.inputs, course.outputs, strict=True)):
         before, after = stored[call : call + 2]

@@ -35,7 +35,7 @@ def shared_axes(subject: Subject, x: Numbers) -> str | None:
 
 def check_vectors(bench: Bench) -> None:
     """Of vectors, or images of one pixel, every channel has its own statistics."""
-    kept = shared_axes(bench.base, batch(bench.channels, m=6, seed=5))
+    kept = shared_axes(bench.base, batch(bench.channels, seed=5))
     bench.facts.vectors_ok = kept == "C" or bench.facts.mode in ("running", "inverted")
     if not bench.facts.vectors_ok and bench.base.rank == 2:
         bench.findings.mistake(_name(kept), "for vectors")

@@ -13,6 +13,9 @@ from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
 MEAN = np.array([1.0, -2.0, 0.5, 3.0])
+SHARED = {  # mistakes that both modes may have from one line
+    "gamma-wrong", "not-centred", "spread-wrong", "not-scaled", "variance-not-centred",
+}  # fmt: skip
 VARIANCE = np.array([0.25, 4.0, 1.5, 9.0])
 
 
@@ -49,20 +52,22 @@ def check_evaluation(bench: Bench) -> None:
             findings.mistake("evaluation-uses-batch", f"{n} of 3 samples come out otherwise")
             return
     names = explain(layer, held, x, y, facts.eps)
-    if names is None and "gamma-wrong" in findings.found:
-        findings.unknown["evaluation"] = "what γ does is not known"
+    if names is None and not SHARED.isdisjoint(findings.found):
+        findings.unknown["evaluation"] = "training computes something else already"
         return
     if names is None or len(names) > 3:
         nothing = "x comes out as it went in" if names else "no usual slip explains the outputs"
         findings.mistake("evaluation-wrong", nothing)
         return
+    if "not-centred" in findings.found:  # in both modes
+        names -= {"evaluation-mean"}
     if "eps-other" in findings.found:  # which of the two is meant is told by nothing
         names -= {"evaluation-eps"}
     if not facts.spread_known and facts.mode != "running":  # training divides by the same
         names -= {"evaluation-variance", "evaluation-eps"}
     for name in sorted(names):
         findings.mistake(name, "outputs in evaluation, with numbers set for them")
-    if not names and facts.spread_known and facts.eps is not None:
+    if not names and facts.spread_known and facts.eps is not None and facts.eps >= 0:
         _check_small_variance(bench)
 
 
@@ -99,7 +104,7 @@ def slips(held: Setting, eps: float | None) -> Iterator[tuple[set[str], Setting]
     other = (np.sqrt(held.var), held.var**2, 1 / held.var, np.ones_like(held.var))
     spreads = [("", held.var)] + [("evaluation-variance", values) for values in other]
     own = "" if eps is None else "evaluation-eps"
-    epsilons = [("", held.eps), (own, 0.0), (own, 1e-5), (own, 1e-3)]
+    epsilons = [("", held.eps), (own, 0.0), (own, 1e-5), (own, 1e-3), (own, -held.eps)]
     kinds = [("", held.kind), (own, "outside"), (own, "inside")]
     every = itertools.product(gammas, betas, means, spreads, epsilons, kinds)
     for parts in sorted(every, key=lambda parts: sum(bool(name) for name, _ in parts)):

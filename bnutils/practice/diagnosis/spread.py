@@ -93,6 +93,14 @@ def _check_eps(bench: Bench) -> None:
     m = 12
     factor = float(divisor(base, 1e3, m).mean()) / 1e6
     floor = float(divisor(base, 1e-9, m).mean())  # of a variance that is next to none
+    added = [
+        float(divisor(base, sigma, m).mean()) - factor * sigma**2 for sigma in (1e-2, 1e-1, 1.0)
+    ]
+    least = next((eps for eps in added if np.isfinite(eps)), 0.0)
+    if least < -1e-8 * factor:
+        facts.eps = least
+        findings.mistake("eps-other", f"{least:.3g} is added")
+        return
     if not np.isfinite(floor) or floor < 1e2 * factor * 1e-18:
         facts.eps = 0.0
         _mistake_unless_chosen(bench, "eps-missing", "a variance of 1e-18 is divided by as it is")

@@ -62,8 +62,9 @@ class Subject:
     def same(self, a: Any, b: Any) -> bool:
         """Whether numbers are equal but for rounding, beside the largest of them."""
         one, other = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float))
-        size = max(float(np.abs(other).max(initial=0)), 1e-30)
-        return bool((np.abs(one - other) <= self.tolerance * size).all())
+        known = other[np.isfinite(other)]
+        size = max(float(np.abs(known).max(initial=0)), 1e-30)
+        return np.allclose(one, other, rtol=0, atol=self.tolerance * size, equal_nan=True)
 
     def folded(self, x: Numbers) -> Numbers:
         """Values [m, C] or [B, C, H, W] in the layer's own layout."""
