@@ -91,6 +91,28 @@ def test_what_cannot_be_called_is_refused_with_a_way_out():
         diagnose(nothing)
 
 
+def test_why_a_layer_cannot_be_called_is_told_for_vectors_and_for_images():
+    class Unset(nn.Module):
+        def __init__(self, channels):
+            super().__init__()
+            self.register_buffer("mean", None)
+
+        def forward(self, x):
+            _, _, _, _ = x.shape
+            return x - self.mean
+
+    with pytest.raises(TypeError, match=r"(?s)vectors .* unpack .*images .*NoneType"):
+        diagnose(Unset)
+
+
+def test_a_backward_that_asks_for_a_learning_rate_is_called():
+    def backward(self, dout, learning_rate):
+        return right.backward(self, dout)
+
+    right = layers("numpy_class")[0]
+    assert diagnose(type("Learning", (right,), {"backward": backward})).right
+
+
 def test_a_layer_is_left_as_it_was():
     layer = nn.BatchNorm1d(5)
     before = {name: value.clone() for name, value in layer.state_dict().items()}

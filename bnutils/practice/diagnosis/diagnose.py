@@ -64,7 +64,9 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
         start = vectors or pictures
         if start is None:
             raise TypeError(
-                f"{title} could not be called: {type(problem).__name__}: {problem}\n"
+                f"{title} could not be called\n"
+                f"  With vectors [B, C]: {type(problem).__name__}: {problem}\n"
+                f"  With images [B, C, H, W]: {type(image_problem).__name__}: {image_problem}\n"
                 "  Expected: a class or function that takes the number of channels\n"
                 "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
             ) from problem

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.held import Numbers, arrays, copied, read
 from bnutils.practice.diagnosis.subject import Subject
-from bnutils.practice.diagnosis.words import BACKWARD
 
 STEP = 1e-5
 
@@ -34,10 +36,10 @@ def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dic
 def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
     """The gradients that the layer's own ``backward`` gives; None where it has none."""
     layer = copied(subject.layer)
-    names = [name for name in BACKWARD if callable(getattr(layer, name, None))]
+    names = [name for name in words.BACKWARD if callable(getattr(layer, name, None))]
     subject.way(layer, subject.folded(x), True)
     try:
-        result = getattr(layer, names[0])(subject.folded(dy)) if names else None
+        result = _given_back(getattr(layer, names[0]), subject.folded(dy)) if names else None
     except NotImplementedError:
         return None
     told = [read(g) for g in (result if isinstance(result, tuple) else (result,)) if np.ndim(g)]
@@ -46,6 +48,17 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
     sized = [g for g in told[1:] if g.size == subject.channels]
     others = dict(zip(("gamma", "beta"), sized, strict=False))
     return {"x": subject.unfolded(told[0], x.ndim), **others}
+
+
+def _given_back(backward: Callable[..., Any], dy: Numbers) -> Any:
+    """What ``backward`` gives; a learning rate that it asks for is 0."""
+    others = list(inspect.signature(backward).parameters.values())[1:]
+    rates = {
+        p.name: 0.0
+        for p in others
+        if p.default is p.empty and (words.plain(p.name) in ("lr", "eta") or "rate" in p.name)
+    }
+    return backward(dy, **rates)
 
 
 def differences(subject: Subject, x: Numbers, dy: Numbers) -> Numbers:
