@@ -388,6 +388,20 @@ class NumpyNHWC:
         return self.gamma * (x - m) / np.sqrt(v + self.eps) + self.beta
 
 
+class ImagesNHWC(NumpyNHWC):
+    def __call__(self, x, training=False):
+        assert x.ndim == 4 and x.shape[-1] == len(self.gamma)
+        return super().__call__(x, training)
+
+
+class ExpGamma(Short):
+    def affine(self, x_hat, x):
+        return x_hat * torch.exp(self.along(self.weight, x)) + self.along(self.bias, x)
+
+    def moments(self, x):
+        return x.mean(self.averaged(x)), x.var(self.averaged(x))
+
+
 class TrainMethods:
     def __init__(self, nb_features):
         self._g, self._b = (
@@ -436,6 +450,11 @@ WRONG = {
     SwappedStats: {"running-mean-wrong", "running-variance-wrong"},
     OnlyImagesBiased: {"running-variance-biased"},
     OnlyImagesUnbiased: {"batch-variance-unbiased"}, VarDetached: {"gradient-variance"},
-    TrackAlways: {"evaluation-uses-batch"},
+    TrackAlways: {"evaluation-uses-batch"}, ExpGamma: {"gamma-wrong", "batch-variance-unbiased"},
 }  # fmt: skip
-RIGHT = {"channels last, NumPy": NumpyNHWC, "own methods": TrainMethods, "all given": RequiredAll}
+RIGHT = {
+    "channels last, NumPy": NumpyNHWC,
+    "and images alone": ImagesNHWC,
+    "own methods": TrainMethods,
+    "all given": RequiredAll,
+}

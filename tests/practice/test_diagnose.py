@@ -107,6 +107,7 @@ def test_why_a_layer_cannot_be_called_is_told_for_vectors_and_for_images():
 
 def test_a_backward_that_asks_for_a_learning_rate_is_called():
     def backward(self, dout, learning_rate):
+        assert learning_rate == 0
         return right.backward(self, dout)
 
     right = layers("numpy_class")[0]

@@ -55,30 +55,45 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     """
     maker = as_maker(layer, settings)
     image_maker = maker if images is None else as_maker(images, settings)
-    title = getattr(layer, "__name__", None) or type(layer).__name__
-    findings = Findings(title)
+    findings = Findings(getattr(layer, "__name__", None) or type(layer).__name__)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a layer that is wrong
-        vectors, problem = _form(maker, 2)
-        pictures, image_problem = _form(image_maker, 4, last)
+        vectors, pictures = _forms(findings, maker, image_maker, last)
         start = vectors or pictures
-        if start is None:
-            raise TypeError(
-                f"{title} could not be called\n"
-                f"  With vectors [B, C]: {type(problem).__name__}: {problem}\n"
-                f"  With images [B, C, H, W]: {type(image_problem).__name__}: {image_problem}\n"
-                "  Expected: a class or function that takes the number of channels\n"
-                "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
-            ) from problem
-        if pictures is None:
-            findings.notes["images"] = f"not taken ({type(image_problem).__name__}): vectors alone"
-        if vectors is None:
-            findings.notes["vectors"] = f"not taken ({type(problem).__name__}): images alone"
+        assert start is not None
         bench = Bench(maker if vectors else image_maker, start, findings, pictures)
         for name, step in STEPS:
             if not bench.stopped:
                 _take(bench, name, step)
     return findings
+
+
+def _forms(
+    findings: Findings, maker: Maker, image_maker: Maker, last: bool
+) -> tuple[Subject | None, Subject | None]:
+    """The layer for vectors and for images, of which there is one at least."""
+    vectors, problem = _form(maker, 2)
+    pictures, image_problem = _form(image_maker, 4, last)
+    if not (vectors or pictures or last):
+        pictures, _ = _form(image_maker, 4, last=True)
+        told = "images are taken with the channels last alone"
+        if pictures is not None:
+            findings.notes["images"] = told
+            if not pictures.numpy:  # PyTorch has them second
+                findings.mistake("axes-last", told)
+    if vectors is None and pictures is None:
+        raise TypeError(
+            f"{findings.title} could not be called\n"
+            f"  With vectors [B, C]: {type(problem).__name__}: {problem}\n"
+            f"  With images [B, C, H, W]: {type(image_problem).__name__}: {image_problem}\n"
+            "  Expected: a class or function that takes the number of channels\n"
+            "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
+        ) from problem
+    if pictures is None:
+        findings.notes["images"] = f"not taken ({type(image_problem).__name__}): vectors alone"
+    if vectors is None:
+        findings.notes["vectors"] = f"not taken ({type(problem).__name__}): images alone"
+    return vectors, pictures
 
 
 def _take(bench: Bench, name: str, step: Callable[[Bench], None]) -> None:
