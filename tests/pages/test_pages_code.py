@@ -110,14 +110,14 @@ def test_parts_of_the_side_bar_fold(served_book: str, page: Page) -> None:
 
 
 def test_minutes_are_those_of_words_and_lines(book: Built) -> None:
-    """Counted in the page as it is seen: folds, exercises and outputs of cells are left out."""
+    """Counted in the page as it is seen, without folds, exercises, questions and outputs."""
     heads = 0
     for name in book.chapters:
         (article,) = book.soup(name).select("article.bd-article")
         for head in article.select(".bn-head li:first-child"):
             heads += 1
             said = int(head.get_text().split()[0])
-            hidden = "section[id$=exercises], details, .dropdown, .bn-head, .bn-convention"
+            hidden = "section[id$=exercises], details, .dropdown, .quick, .bn-head, .bn-convention"
             others = article.select(f"{hidden}, .math, .cell, pre, style, script")
             captions = article.select(".cell figcaption")
             words = " ".join([*texts(article, others), *(c.get_text(" ") for c in captions)])

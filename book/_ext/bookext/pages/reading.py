@@ -1,7 +1,7 @@
 """How long the main text of a page takes to read, and the role that says so: `minutes`.
 
 Words of prose, tables and captions count, and the lines of code that are seen. What is folded does
-not, nor exercises and what cells put out.
+not, nor exercises, quick questions and what cells put out.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from .listings import FIRST, length, listings, shown_whole
 WORDS, LINES = 200, 25  # a minute
 NUMBER = 2  # words of a number that the run pastes
 LEFT_OUT = (nodes.raw, nodes.literal_block, nodes.math_block, nodes.Invisible)
-FOLDED = {"dropdown", "exercise", "solution"}
+FOLDED = {"dropdown", "exercise", "quick", "solution"}
 
 
 class minutes(nodes.Inline, nodes.TextElement):
