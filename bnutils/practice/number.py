@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from bnutils.evidence.intervals import Interval, interval_spec, interval_words, written
+from bnutils.evidence.intervals import Interval
+from bnutils.evidence.numerals import measured, written
+from bnutils.evidence.spans import in_short, interval_spec
 from bnutils.evidence.stats import mean_interval
 
 BUILT = Path("_build", "html", "claims.json")
@@ -46,10 +48,11 @@ def number(
     own = _own(mine)
     spec, unit = interval_spec(book, claim["reference"]), claim["unit"]
     agrees = own.low <= book.high and book.low <= own.high
-    theirs = f"{written(book.mean, spec)} {unit} ({interval_words(book, spec)})"
-    found = f"{written(own.mean, spec)} {unit}"
-    found += f" ({interval_words(own, spec)})" if own.n > 1 else ", one number"
+    found = measured(written(own.mean, spec), unit) + ", one number"
+    if own.n > 1:
+        found = in_short(own, spec, unit)
     head = f"**{claim['quantity']}**: " + ("they agree" if agrees else "they do not agree")
+    theirs = in_short(book, spec, unit)
     lines = [head, f"Yours: {found}.", f"The book's: {theirs}, on {claim['data']}."]
     if agrees and own.n < 2:
         lines.append("One number shows no spread: with three runs or more there is an interval.")

@@ -7,7 +7,8 @@ from bnutils.practice.exercises.task import Slips
 SCRIPT = '''def experiment(data, rates, batch_sizes, seed):
     """The chosen rate and the test loss for each batch size, [batch sizes, 2].
 
-    data has train_x, train_y, validation_x, validation_y, test_x, test_y; x is [n, 8], not scaled.
+    data has train_x, train_y, validation_x, validation_y, test_x, test_y;
+    x is [n, 8], not scaled.
     """
     import torch
     from torch import nn
@@ -34,7 +35,8 @@ SCRIPT = '''def experiment(data, rates, batch_sizes, seed):
             return cross_entropy(net(x), y).item()
 
     mean, std = data.train_x.mean(), data.train_x.std()
-    train_x, validation_x = (data.train_x - mean) / std, (data.validation_x - mean) / std
+    train_x = (data.train_x - mean) / std
+    validation_x = (data.validation_x - mean) / std
     test_x = (data.test_x - mean) / std
     net = network()
     results = []

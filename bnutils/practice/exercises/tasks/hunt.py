@@ -81,5 +81,5 @@ TASK = Hunt(
         "Inputs made for it: a mean of 10 000, a constant channel, images that are not square. "
         "Does every parameter have a gradient?",
     ),
-    see="implementation/mistakes#sec-mis-all", points=6, minutes=20,
+    see="implementation/mistakes#sec-mis-short", points=6, minutes=20,
 )  # fmt: skip
