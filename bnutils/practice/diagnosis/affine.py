@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
+from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch
-from bnutils.practice.diagnosis.roles import is_parameter
+from bnutils.practice.diagnosis.roles import is_parameter, packed
 
 
 def check_affine(bench: Bench) -> None:
@@ -14,14 +15,18 @@ def check_affine(bench: Bench) -> None:
     facts, findings = bench.facts, bench.findings
     roles = {"gamma": facts.gamma, "beta": facts.beta}
     layer = bench.warm.layer
-    off = any(getattr(layer, name, True) is False for name in ("affine", "elementwise_affine"))
+    together = packed(bench.warm) if None in roles.values() else []
+    if together:
+        findings.unknown["γ and β"] = f"`{together[0]}` holds several numbers for each channel"
+        bench.stopped = not bench.maker.fresh
+        return
     if any(path is not None and _is_one_of_many(bench, path) for path in roles.values()):
         findings.unknown["γ and β"] = "they are held as one number after the other"
         facts.gamma = facts.beta = None
         return
     for role, path in roles.items():
-        if path is None and off:
-            findings.notes["γ, β"] = "switched off"
+        if path is None and _is_off(layer, role):
+            findings.notes[role] = "switched off"
         elif path is None and bench.facts.mode != "running":
             findings.mistake(f"{role}-missing", "no array that the layer holds moves the output so")
     known = [path for path in roles.values() if path is not None]
@@ -38,6 +43,14 @@ def check_affine(bench: Bench) -> None:
     if facts.beta is not None and not shared and facts.mode != "running":
         _check_beta(bench)
     _check_start(bench)
+
+
+def _is_off(layer: object, role: str) -> bool:
+    """Whether a setting such as ``affine`` or ``use_bias`` is False."""
+    asked = {"affine", *(words.GAMMA if role == "gamma" else words.BETA | {"center"})}
+    settings = getattr(layer, "__dict__", {}).items()
+    off = [words.plain(name).split("_") for name, value in settings if value is False]
+    return any(not asked.isdisjoint(parts) for parts in off)
 
 
 def _is_one_of_many(bench: Bench, path: str) -> bool:

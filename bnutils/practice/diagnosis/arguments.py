@@ -24,7 +24,7 @@ def argument_lists(make: Callable[..., Any], channels: int, rank: int) -> Iterat
         width = by_name[0]
     sizes: list[Any] = [channels] if width else [None]
     if width and "shape" in width:
-        sizes += [(channels,), (1, channels) if rank == 2 else (1, channels, 1, 1)]
+        sizes += [(channels,), (1, channels, *[1] * (rank - 2))]
     asks_rank = any(words.one_of(name, words.RANK) for name in needed)
     for size, dims in itertools.product(sizes, (rank, rank // 2) if asks_rank else (rank,)):
         arguments = {name: _guess(name, channels, dims) for name in needed if name != width}

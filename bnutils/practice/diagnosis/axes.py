@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from bnutils.practice.diagnosis.bench import ORDINARY, Bench, batch, root
+from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject, subject
 
@@ -113,6 +114,9 @@ def _name_axes(bench: Bench, kept: str | None, found: Found | None) -> None:
     means, variances = ("".join("BCHW"[axis] for axis in axes) for axes in (over, spread))
     left = "".join(axis for axis in "BCHW" if axis not in means)
     name = _name(left) if over == spread else "axes-other"
+    if name == "axes-pixel" and isinstance(bench.start.layer, FunctionLayer):
+        findings.notes["images"] = "every pixel by itself: a function for vectors"
+        return
     findings.mistake(name, f"images: mean over {means}, variance over {variances}")
 
 

@@ -74,14 +74,15 @@ def _forms(
     """The layer for vectors and for images, of which there is one at least."""
     vectors, problem = _form(maker, 2)
     pictures, image_problem = _form(image_maker, 4, last)
-    if not (vectors or pictures or last):
+    sequences = pictures or _form(image_maker, 3, last)[0]
+    if not (vectors or sequences or last):
         pictures, _ = _form(image_maker, 4, last=True)
         told = "images are taken with the channels last alone"
         if pictures is not None:
             findings.notes["images"] = told
             if not pictures.numpy:  # PyTorch has them second
                 findings.mistake("axes-last", told)
-    if vectors is None and pictures is None:
+    if vectors is None and pictures is None and sequences is None:
         raise TypeError(
             f"{findings.title} could not be called\n"
             f"  With vectors [B, C]: {type(problem).__name__}: {problem}\n"
@@ -90,10 +91,11 @@ def _forms(
             "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
         ) from problem
     if pictures is None:
-        findings.notes["images"] = f"not taken ({type(image_problem).__name__}): vectors alone"
+        instead = "sequences [B, C, L] are" if sequences else "vectors alone"
+        findings.notes["images"] = f"not taken ({type(image_problem).__name__}): {instead}"
     if vectors is None:
-        findings.notes["vectors"] = f"not taken ({type(problem).__name__}): images alone"
-    return vectors, pictures
+        findings.notes["vectors"] = f"not taken ({type(problem).__name__})"
+    return vectors, pictures or sequences
 
 
 def _take(bench: Bench, name: str, step: Callable[[Bench], None]) -> None:

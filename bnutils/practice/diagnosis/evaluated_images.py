@@ -24,12 +24,12 @@ def check_images_evaluated(bench: Bench) -> None:
     wrong_before = wrong_before or "evaluation" in findings.unknown
     for rows, columns in ((2, 5), (3, bench.channels)):
         x = np.random.default_rng(32).normal(size=(2, bench.channels, rows, columns))
-        shown = f"images of {rows} × {columns}"
+        shown, expected = f"images of {rows} × {columns}", as_vectors(vectors, x, False)
         try:
             y = layer(x, False)
         except Exception as error:
             findings.mistake("evaluation-axes", f"{shown} raise {type(error).__name__}")
             return
-        if not images.same(y, as_vectors(vectors, x, False)) and not wrong_before:
+        if not images.same(y, expected) and not wrong_before:
             told = f"{shown} come out otherwise than vectors of their pixels"
             findings.mistake("evaluation-axes", told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,26 +17,46 @@ from bnutils.practice.diagnosis.held import array_size
 def is_function_layer(source: Any) -> bool:
     """Whether ``source`` normalizes itself, and does not make a layer that does.
 
-    Its first argument is an input, and it takes gamma or a dict of settings besides.
+    It takes an input, and gamma or a dict of parameters or settings besides.
     """
     if not inspect.isfunction(source):
         return False
-    first, *rest = [*inspect.signature(source).parameters, ""]
+    names = list(inspect.signature(source).parameters)
     asked = words.GAMMA | words.SETTINGS
-    return words.one_of(first, words.INPUT | {"x"}) and any(words.one_of(n, asked) for n in rest)
+    return input_of(names) is not None and any(words.one_of(name, asked) for name in names)
+
+
+def input_of(names: list[str]) -> str | None:
+    """Which argument is the input: the first, or one that follows dicts of parameters."""
+    others = itertools.dropwhile(lambda name: words.one_of(name, words.SETTINGS), names)
+    first = next(others, "")
+    return first if words.one_of(first, words.INPUT) else None
+
+
+class Settings(dict[str, Any]):
+    """A dict that has γ, β and the averages under whatever names it is asked for."""
+
+    def __missing__(self, name: str) -> Any:
+        for names, number in ((words.GAMMA | words.VAR, 1.0), (words.BETA | words.MEAN, 0.0)):
+            if words.one_of(name, names):
+                self[name] = number * self["one"]
+                return self[name]
+        raise KeyError(name)
 
 
 class FunctionLayer:
     """Keeps what the function is given, and what it gives back, between its calls.
 
-    Averages come back in its result (``y, mean, var``), in the dict, or changed in place.
+    Averages come back in its result (``y, mean, var``, or a dict), or changed in place.
     """
 
     def __init__(
         self, function: Callable[..., Any], channels: int, rank: int, settings: dict[str, Any]
     ) -> None:
         self.function, self.backward_function = function, settings.pop("backward", None)
-        self.names = list(inspect.signature(function).parameters)[1:]
+        names = list(inspect.signature(function).parameters)
+        self.input = str(input_of(names))
+        self.names = [name for name in names if name != self.input]
         self.defaults = {
             name: p.default
             for name, p in inspect.signature(function).parameters.items()
@@ -43,21 +64,24 @@ class FunctionLayer:
         }
         self.settings = settings
         self.numpy = "np." in _source(function) or "torch" not in _source(function)
-        shape = (channels,) if rank == 2 or self.numpy else (1, channels, 1, 1)
+        shape = (channels,) if rank == 2 or self.numpy else (1, channels, *[1] * (rank - 2))
         make: Any = np if self.numpy else torch
         self.gamma, self.beta = make.ones(shape), make.zeros(shape)
         self.mean, self.var = make.zeros(shape), make.ones(shape)
-        self.config: dict[str, Any] = {"eps": 1e-5, "momentum": 0.9}
+        self.config = Settings(eps=1e-5, momentum=0.9, one=make.ones(shape))
         self.cache: Any = None
         if not self.numpy:
             self.gamma.requires_grad_(), self.beta.requires_grad_()
 
     def __call__(self, x: Any, training: bool = True) -> Any:
         self.config["mode"] = "train" if training else "test"
-        result = self.function(x, **self._arguments(training))
+        result = self.function(**{self.input: x}, **self._arguments(training))
         if not isinstance(result, tuple):
             return result
         y, *others = result
+        for updated in (other for other in others if isinstance(other, dict)):
+            if set(updated) <= set(self.config):
+                self.config.update(updated)
         stats = [n for n in self.names if words.one_of(n, words.MEAN | words.VAR)]
         sized = [o for o in others if hasattr(o, "shape") and array_size(o) == self._size()]
         if len(stats) == 2 and len(sized) >= 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from bnutils.practice.diagnosis.bench import Bench, batch
 from bnutils.practice.diagnosis.held import Numbers, arrays
@@ -23,7 +23,8 @@ def find_roles(bench: Bench) -> None:
     }
     for path, train, _ in _moves(warm):
         role = "beta" if _is_shift(warm, train) else "gamma"
-        if path not in updated and getattr(facts, role) is None and _moved(train):
+        meant = path not in updated and not _is_setting(warm, path)
+        if meant and getattr(facts, role) is None and _moved(train):
             setattr(facts, role, path)
     facts.gamma_from = _counts_from(bench)
     bench.base = bench.neutral(warm)
@@ -83,6 +84,24 @@ def _evaluated(subject: Subject, x: Numbers) -> Numbers:
         return np.full_like(x, np.nan)
 
 
+def packed(subject: Subject) -> list[str]:
+    """Paths that hold several numbers for each channel and move the output in training."""
+    x = batch(subject.channels, seed=4)
+    before = subject(x, True)
+    found = []
+    for path, values in subject.held().items():
+        if values.size > subject.channels and values.size % subject.channels == 0:
+            after = subject.with_values({path: np.abs(values) + 0.5})(x, True)
+            found += [] if subject.same(after, before) else [path]
+    return found
+
+
+def _is_setting(subject: Subject, path: str) -> bool:
+    """Whether it is one number for all channels that nobody learns, such as an ε."""
+    alone = subject.sized()[path].size < subject.channels
+    return alone and not subject.numpy and not is_parameter(subject, path)
+
+
 def _is_shift(subject: Subject, change: Numbers) -> bool:
     """Whether a change of the output is the same for all samples."""
     uneven = np.abs(change - change.mean(0)).max()
@@ -94,7 +113,10 @@ def _moved(change: Numbers) -> bool:
 
 
 def is_parameter(subject: Subject, path: str) -> bool:
-    value = arrays(subject.layer)[path]
+    """Whether an optimizer that is given the layer's parameters moves what is held at ``path``."""
+    value, layer = arrays(subject.layer)[path], subject.layer
+    if isinstance(layer, nn.Module) and isinstance(value, Tensor):
+        return value.data_ptr() in {p.data_ptr() for p in layer.parameters() if p.requires_grad}
     return isinstance(value, nn.Parameter) and bool(value.requires_grad)
 
 

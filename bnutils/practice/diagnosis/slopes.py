@@ -29,7 +29,7 @@ def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dic
     grads = torch.autograd.grad(loss, leaves, allow_unused=True) if loss.requires_grad else []
     told: list[Numbers | None] = [None if g is None else read(g) for g in grads]
     told = told or [None] * len(leaves)
-    first = np.zeros_like(x) if told[0] is None else subject.unfolded(told[0], x.ndim)
+    first = np.zeros_like(x) if told[0] is None else subject.unfolded(told[0], x.shape)
     return {"x": first, **dict(zip(paths, told[1:], strict=True))}
 
 
@@ -47,7 +47,7 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
         return None
     sized = [g for g in told[1:] if g.size == subject.channels]
     others = dict(zip(("gamma", "beta"), sized, strict=False))
-    return {"x": subject.unfolded(told[0], x.ndim), **others}
+    return {"x": subject.unfolded(told[0], x.shape), **others}
 
 
 def _given_back(backward: Callable[..., Any], dy: Numbers) -> Any:

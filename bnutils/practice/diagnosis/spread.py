@@ -45,7 +45,7 @@ def check_spread(bench: Bench) -> None:
         return
     if _check_power(bench, tolerance):
         bench.facts.spread_ok = _check_factor(bench, tolerance) and centred
-        if bench.facts.spread_known or "gamma-wrong" not in findings.found:
+        if bench.facts.spread_known or {"gamma-wrong", "spread-wrong"}.isdisjoint(findings.found):
             _check_eps(bench)
 
 
@@ -105,7 +105,8 @@ def _check_eps(bench: Bench) -> None:
         return
     if not np.isfinite(floor) or floor < 1e2 * factor * 1e-18:
         facts.eps = 0.0
-        _mistake_unless_chosen(bench, "eps-missing", "a variance of 1e-18 is divided by as it is")
+        key = "eps-tiny" if 0 < (bench.declared(words.EPS) or 0) < 1e-16 else "eps-missing"
+        _mistake_unless_chosen(bench, key, "a variance of 1e-18 is divided by as it is")
         return
     sigma = (floor / factor) ** 0.5
     middle = float(divisor(base, sigma, m).mean()) / floor

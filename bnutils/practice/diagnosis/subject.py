@@ -28,7 +28,8 @@ IMAGES = (3, 2, 5)  # samples, rows, columns to try, with 4 channels: no two siz
 class Subject:
     """One form of the layer, for vectors [m, C] or images [B, C, H, W], at one moment.
 
-    Calls do not change it: each runs on a copy, and `after` gives the subject after a call.
+    A layer of rank 3 is given images as sequences [B, C, H·W]. Calls do not change it: each runs on
+    a copy, and `after` gives the subject after a call.
     """
 
     layer: Any
@@ -52,7 +53,7 @@ class Subject:
             y = self.way(layer, as_input(self.folded(x), self.numpy, self.dtype), training)
         if tuple(y.shape) != self.folded(x).shape:
             raise CannotCall(f"the output has shape {tuple(y.shape)}, the input {x.shape}")
-        return replace(self, layer=layer), self.unfolded(read(y), x.ndim)
+        return replace(self, layer=layer), self.unfolded(read(y), x.shape)
 
     def raw(self, x: Numbers) -> Any:
         """What the layer gives in training, as it gives it."""
@@ -68,12 +69,15 @@ class Subject:
 
     def folded(self, x: Numbers) -> Numbers:
         """Values [m, C] or [B, C, H, W] in the layer's own layout."""
-        images = x[:, :, None, None] if self.rank == 4 and x.ndim == 2 else x
-        return np.moveaxis(images, 1, -1) if self.last and images.ndim == 4 else images
+        images = x[:, :, None, None] if self.rank > 2 and x.ndim == 2 else x
+        if self.rank == 3:
+            images = images.reshape(*images.shape[:2], -1)
+        return np.moveaxis(images, 1, -1) if self.last and images.ndim > 2 else images
 
-    def unfolded(self, y: Numbers, ndim: int) -> Numbers:
-        y = np.moveaxis(y, -1, 1) if self.last and y.ndim == 4 else y
-        return y[:, :, 0, 0] if y.ndim == 4 and ndim == 2 else y
+    def unfolded(self, y: Numbers, shape: tuple[int, ...]) -> Numbers:
+        """What `folded` made of values of this shape, as it was."""
+        y = np.moveaxis(y, -1, 1) if self.last and y.ndim > 2 else y
+        return y.reshape(shape)
 
     def held(self) -> dict[str, Numbers]:
         return {path: read(value) for path, value in arrays(self.layer).items()}
@@ -107,13 +111,13 @@ def subject(
         for layer in maker.candidates(channels, rank):
             try:
                 shape = (6, channels) if rank == 2 else (sizes[0], channels, *sizes[1:])
-                return _tried(layer, shape, dtype, last)
+                return _tried(layer, rank, shape, dtype, last)
             except Exception as error:
                 problem = error
     raise problem
 
 
-def _tried(layer: Any, shape: tuple[int, ...], dtype: str, last: bool) -> Subject:
+def _tried(layer: Any, rank: int, shape: tuple[int, ...], dtype: str, last: bool) -> Subject:
     as_dtype(layer, dtype)
     x = np.random.default_rng(0).normal(size=shape)
     known = is_torch(layer)
@@ -121,11 +125,12 @@ def _tried(layer: Any, shape: tuple[int, ...], dtype: str, last: bool) -> Subjec
     way = way_of(layer)
     if isinstance(layer, LazyModuleMixin):  # it learns its width from an input
         with torch.no_grad():
-            way(layer, as_input(x, False, dtype), False)
+            folded = Subject(layer, way, rank, shape[1], False, last=last).folded(x)
+            way(layer, as_input(folded, False, dtype), False)
     problem: Exception | None = None
     for numpy in kinds:
         numpy = getattr(layer, "numpy", numpy)
-        one = Subject(copied(layer), way, len(shape), shape[1], numpy, dtype, last)
+        one = Subject(copied(layer), way, rank, shape[1], numpy, dtype, last)
         try:
             one(x, True)
             exact = "float64" in str(one.raw(x).dtype)

@@ -1,0 +1,130 @@
+"""Layers in styles that the diagnosis had once got wrong, each with what it should say."""
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from tests.practice.thirteen import Short
+
+
+class Sequences(Short):
+    """Takes [B, C, L] alone."""
+
+    over = (0, 2)
+
+    def forward(self, x):
+        if x.dim() != 3:
+            raise ValueError("expected [B, C, L]")
+        return super().forward(x)
+
+    def moments(self, x):
+        return x.mean(self.over, keepdim=True), x.var(self.over, keepdim=True, correction=0)
+
+
+class PlacesOfSequences(Sequences):
+    over = (0,)
+
+
+class SamplesOfSequences(Sequences):
+    over = (2,)
+
+
+class Packed(nn.Module):
+    """γ and β are rows of one array."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.both = nn.Parameter(torch.stack([torch.ones(channels), torch.zeros(channels)]))
+        self.norm = nn.BatchNorm1d(channels, affine=False)
+
+    def forward(self, x):
+        return self.both[0] * self.norm(x) + self.both[1]
+
+
+class Keras(nn.Module):
+    """γ and β may be switched off, one by one."""
+
+    def __init__(self, dim, center=True, scale=True):
+        super().__init__()
+        self.center, self.scale = center, scale
+        self.norm = nn.BatchNorm1d(dim, affine=False)
+        if scale:
+            self.gamma = nn.Parameter(torch.ones(dim))
+        if center:
+            self.beta = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, x):
+        x = self.norm(x) * self.gamma if self.scale else self.norm(x)
+        return x + self.beta if self.center else x
+
+
+class EpsBuffer(Short):
+    """ε is an array too."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        del self.eps
+        self.register_buffer("eps", torch.tensor(1e-5))
+
+
+class ParameterList(nn.Module):
+    """A plain list hides its parameters."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(dim, affine=False)
+        self.own = [nn.Parameter(torch.ones(dim)), nn.Parameter(torch.zeros(dim))]
+
+    def forward(self, x):
+        return self.norm(x) * self.own[0] + self.own[1]
+
+
+class Range(Short):
+    """Divides by the range of the batch."""
+
+    def forward(self, x):
+        if not self.training:
+            return super().forward(x)
+        over = self.averaged(x)
+        self.update(x)
+        spread = self.along(x.amax(over) - x.amin(over) + self.eps, x)
+        return self.affine((x - self.along(x.mean(over), x)) / spread, x)
+
+
+class Tiny(Short):
+    def __init__(self, channels, eps=1e-20, momentum=0.1):
+        super().__init__(channels, eps, momentum)
+
+
+def applied(params, state, inputs, use_running_average=False, momentum=0.99):
+    """Functional, as JAX has it: the new state is a result. ε stands outside of the root."""
+    mean, var = state["mean"], state["var"]
+    if not use_running_average:
+        mean, var = inputs.mean(0), inputs.var(0)
+        old, new = momentum, 1 - momentum
+        state = {"mean": old * state["mean"] + new * mean, "var": old * state["var"] + new * var}
+    y = (inputs - mean) / (np.sqrt(var) + 1e-5) * params["scale"] + params["bias"]
+    return y, state
+
+
+def on_state(x, params, state, training):
+    """PyTorch, the state is changed in place; for vectors alone."""
+    mean, var = state["running_mean"], state["running_var"]
+    if training:
+        mean, var = x.mean(0), x.var(0)
+        state["running_mean"] = 0.9 * state["running_mean"] + 0.1 * mean.detach()
+        state["running_var"] = 0.9 * state["running_var"] + 0.1 * var.detach()
+    return (x - mean) / torch.sqrt(var + 1e-5) * params["weight"] + params["bias"]
+
+
+RIGHT = {
+    "sequences": Sequences, "no shift": partial(Keras, center=False),
+    "no scale": partial(Keras, scale=False), "an array for ε": EpsBuffer,
+}  # fmt: skip
+WRONG = {
+    PlacesOfSequences: {"axes-pixel"}, SamplesOfSequences: {"axes-sample"},
+    ParameterList: {"not-parameters"}, Range: {"spread-wrong"}, Tiny: {"eps-tiny"},
+    applied: {"eps-outside"}, on_state: {"batch-variance-unbiased"},
+}  # fmt: skip
