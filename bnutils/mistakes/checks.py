@@ -124,7 +124,7 @@ def check_channels(kind: LayerKind) -> None:
     mean, std = (part.view(4, 1, 1) for part in (values.mean(1), values.std(1)))
     assert_close(layer(x), (x - mean) / std, rtol=0, atol=0.02)
     with torch.no_grad():
-        mean, var = layer.running_mean, layer.running_var  # [4] each
+        mean, var = (getattr(layer, f"running_{it}") for it in ("mean", "var"))
         std = (var + kind.eps).sqrt().view(4, 1, 1)
         expected = (x - mean.view(4, 1, 1)) / std
         assert_close(layer.eval()(x), expected, rtol=1e-3, atol=1e-3)

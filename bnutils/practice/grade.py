@@ -50,10 +50,10 @@ def found(place: Path) -> list[Path]:
 
 
 def student_of(path: Path, below: Path) -> str:
-    """The student's number: the longest in the names of file and folders, or the file's name."""
+    """The student's number: the longest in the names of file and folders; empty without one."""
     place = path.relative_to(below) if path.is_relative_to(below) and path != below else path
     numbers = STUDENT.findall(place.with_suffix("").as_posix())
-    return max(numbers, key=len) if numbers else path.stem
+    return max(numbers, key=len, default="")
 
 
 def write(grades: Iterable[Grade], out: Path) -> None:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
-from bnutils.practice.grading.answers import MARK, new_token
-from bnutils.practice.grading.borrowed import borrowed
+from bnutils.practice.grading.answers import new_token
+from bnutils.practice.grading.reading import borrowed, student_in, twice
 from bnutils.practice.grading.record import Answer, Grade
 
-BEFORE = """from bnutils.practice.grading.answers import limit_memory as _limit
-_limit({megabytes})"""
+BEFORE = """from bnutils.practice.grading import answers as _answers
+_answers.confine({megabytes})
+del _answers"""
 AFTER = """from bnutils.practice.grading.answers import check_all as _check_all
-print(_check_all(globals(), {student!r}, {token!r}))"""
+_check_all({student!r}, {token!r}, {out!r})"""
+LEFT_OUT = 2  # cells that end the process or the time, before the notebook is given up
 
 
 @dataclass(frozen=True)
@@ -29,63 +35,95 @@ class Limits:
     megabytes: int = 4096
 
 
+class Client(NotebookClient):
+    """Keeps of all outputs the errors alone, however much is printed; knows the cell it runs."""
+
+    running: NotebookNode | None = None
+
+    async def async_execute_cell(self, cell: NotebookNode, *args: Any, **settings: Any) -> Any:
+        self.running = cell
+        return await super().async_execute_cell(cell, *args, **settings)
+
+    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
+        if msg["msg_type"] == "error":
+            return super().output(outs, msg, display_id, cell_index)
+        return None
+
+
 def graded(path: Path, student: str, limits: Limits) -> Grade:
     """The grade of one notebook; what goes wrong in it is its ``problem``, and raises nothing."""
     try:
         notebook = nbformat.read(path, as_version=4)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        texts = [str(cell.source) for cell in cells]
     except Exception as error:
         return Grade(student, path.name, problem=f"no notebook: {type(error).__name__}")
-    token = new_token()
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    first = nbformat.v4.new_code_cell(BEFORE.format(megabytes=limits.megabytes))
-    last = nbformat.v4.new_code_cell(AFTER.format(student=student, token=token))
-    notebook.cells = [first, *cells, last]
-    problem = _run(notebook, limits)
-    answers = _read(last, token)
+    problems = []
+    if not student:
+        student = student_in(texts) or path.stem
+        problems += [] if student.isdecimal() else ["no number of a student"]
+    answers = None
+    for _ in range(LEFT_OUT + 1):
+        answers, stop, culprit = _run(notebook, cells, student, limits)
+        problems += [stop] if stop else []
+        if culprit is None:
+            break
+        culprit.source = ""
     if answers is None:
-        return Grade(student, path.name, problem=problem or "its answers could not be checked")
-    answers |= {key: Answer(0.0, "borrowed") for key in borrowed(cell.source for cell in cells)}
-    return Grade(student, path.name, answers, problem or _raised(cells))
+        problems.append("its answers could not be checked")
+        return Grade(student, path.name, problem="; ".join(problems))
+    answers |= {key: Answer(0.0, "borrowed") for key in borrowed(texts)}
+    problems += [told for told in (_raised(cells), twice(texts)) if told]
+    return Grade(student, path.name, answers, "; ".join(problems))
 
 
-def _run(notebook: nbformat.NotebookNode, limits: Limits) -> str:
-    """Run the cells, in an empty folder; what stopped them, in words."""
+def _run(
+    notebook: NotebookNode, cells: list[NotebookNode], student: str, limits: Limits
+) -> tuple[dict[str, Answer] | None, str, NotebookNode | None]:
+    """The answers, or what ended the run, in words, and the cell that did."""
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
+        place, out = Path(folder, "empty"), Path(folder, "answers.json")
+        place.mkdir()
+        first = new_code_cell(BEFORE.format(megabytes=limits.megabytes))
+        last = new_code_cell(AFTER.format(student=student, token=new_token(), out=str(out)))
+        notebook.cells = [first, *cells, last]
+        end = time.monotonic() + limits.seconds
+        client = Client(
             notebook,
-            timeout=limits.seconds,
             allow_errors=True,
             kernel_name="python3",
-            resources={"metadata": {"path": folder}},
+            startup_timeout=180,
+            resources={"metadata": {"path": str(place)}},
+            timeout_func=lambda _: max(1, round(end - time.monotonic())),
         )
         try:
             client.execute()
-        except CellTimeoutError:
-            return f"a cell ran longer than {limits.seconds} s"
-        except DeadKernelError:
-            return "its process ended: memory, or a call of exit"
+        except (CellTimeoutError, DeadKernelError) as error:
+            slow = isinstance(error, CellTimeoutError)
+            why = f"ran beyond {limits.seconds} s" if slow else "ended the process"
+            number = next((n for n, cell in enumerate(cells, 1) if cell is client.running), None)
+            if number is None:
+                return _read(out), f"the checks {why}", None
+            return None, f"code cell {number} {why} and was left out", cells[number - 1]
         except Exception as error:
-            return f"could not be run: {type(error).__name__}"
-    return ""
+            return None, f"it could not be run: {type(error).__name__}", None
+        return _read(out), "", None
 
 
-def _read(cell: nbformat.NotebookNode, token: str) -> dict[str, Answer] | None:
-    text = "".join(output.get("text", "") for output in cell.get("outputs", []))
-    start = f"{MARK}{token} "
-    lines = [line for line in text.splitlines() if line.startswith(start)]
-    if len(lines) != 1:
+def _read(out: Path) -> dict[str, Answer] | None:
+    if not out.is_file():
         return None
-    results = json.loads(lines[0].removeprefix(start))
+    results = json.loads(out.read_text("utf-8"))
     return {
         key: Answer(float(points), str(status), tuple(found))
         for key, (points, status, found) in results.items()
     }
 
 
-def _raised(cells: list[nbformat.NotebookNode]) -> str:
+def _raised(cells: list[NotebookNode]) -> str:
     """The first error of the student's cells, which do not end the run."""
     for number, cell in enumerate(cells, start=1):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                return f"code cell {number} raises {output.ename}"
+                return f"code cell {number} raises {output.ename}: {output.evalue[:80]}"
     return ""
