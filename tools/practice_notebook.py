@@ -16,14 +16,17 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 PAGE = Path(__file__).parent.parent / "book" / "practice" / "hands-on.md"
-INSTALL = """# In Colab or Kaggle, install the package first:
-# %pip install --quiet "bnutils @ git+https://github.com/OWNER/batch-normalization-measured"
+INSTALL = """from importlib.util import find_spec
+
+if find_spec("bnutils") is None:  # in Colab or Kaggle
+    %pip install --quiet "bnutils @ git+https://github.com/OWNER/batch-normalization-measured"
 STUDENT = "public"  # your number here, for inputs of your own"""
 EXERCISE = re.compile(r"^```\{exercise\} (.+)\n:label: .+\n\n(.*?)^```$", re.M | re.S)
 SLIP = "A slip, and what the check says:"
 
 
 def main(out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(handed_out(), out)
 
 
@@ -33,6 +36,8 @@ def handed_out() -> NotebookNode:
     solving = False
     for cell in jupytext.read(PAGE).cells:
         tags = cell.metadata.get("tags", [])
+        if "page" in tags:
+            continue
         if cell.cell_type == "markdown":
             ended = solving and "{solution-end}" in cell.source
             words = cell.source.partition("```{solution-end}\n```")[2] if ended else cell.source

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from nbclient import NotebookClient
 
 from bnutils.practice.exercises.catalogue import KEYS, exercise
-from tests.practice.page import cells
+from book._ext.bookext.pages.launch import buttons
+from tests import ROOT
+from tests.practice.page import PAGE, cells
 from tools.practice_notebook import handed_out
 
 
@@ -34,6 +37,15 @@ def test_its_words_are_in_common_markdown():
     words = text_of("markdown")
     assert len(re.findall(r"^### ★", words, re.M)) == len(KEYS)
     assert not re.search(r"\{\w[\w-]*\}|^:|\)=$|```", words, re.M)
+
+
+def test_the_page_and_the_readme_open_it_where_publishing_puts_it():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    links = {button["text"]: button["url"] for button in buttons(address, "book/practice/hand-in")}
+    page = re.sub(r"\n", " ", PAGE.read_text("utf-8"))
+    assert all(f"[{name}]({url})" in page for name, url in links.items())
+    assert links["Colab"] in (ROOT / "README.md").read_text("utf-8")
+    assert "opens on" not in text_of("markdown")
 
 
 @pytest.mark.slow

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -33,6 +35,32 @@ def test_its_install_changes_nothing_that_is_there(place: Path) -> None:
         assert not version or needed.specifier.contains(version), (
             f"{needed} would replace {version} on {place.stem}: ask for less, or make it an extra"
         )
+
+
+def test_the_versions_of_colab_resolve_with_what_it_asks_for(tmp_path: Path) -> None:
+    there = (ROOT / "tests" / "project" / "places" / "colab.txt").read_text()
+    asked = "\n".join([there, *map(str, dependencies())])
+    assert all(f"{name}==" in there for name in ("ipywidgets", "ipykernel", "ipython"))
+    command = [Path(sys.executable).with_name("uv"), "pip", "compile", "-", "--quiet"]
+    command += ["--python-version", "3.12", "--output-file", tmp_path / "resolved.txt"]
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
+    if re.search(r"error sending request|dns error|Connection refused|offline", done.stderr, re.I):
+        pytest.skip("resolving needs the network, and there is none")
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_student_runs_imports_what_it_asks_for_alone() -> None:
+    paths = [
+        path
+        for path in (ROOT / "bnutils" / "practice").rglob("*.py")
+        if "grad" not in path.parts[-2]
+    ]
+    trees = [ast.parse(path.read_text()) for path in paths if path.stem != "grade"]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    found = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    found |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    roots = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+    assert "torch" in roots and roots <= {each.name for each in dependencies()} | {"bnutils"}
 
 
 def test_there_are_the_places_that_the_pages_name() -> None:

@@ -147,6 +147,10 @@ def test_the_notebooks_of_the_published_book_become_a_branch() -> None:
     # From the first wildcard on, the artifact keeps folders; it is laid over the checkout.
     assert kept["path"] == "_build/html/_sources/**/*.ipynb"
     _, fetch, push = jobs["notebooks"]["steps"]
+    (written,) = (
+        s["run"] for s in jobs["build"]["steps"] if "practice_notebook" in s.get("run", "")
+    )
+    assert written.endswith(" _build/html/_sources/book/practice/hand-in.ipynb")
     assert fetch["with"] == {"name": kept["name"]}
     assert "tools/notebooks_branch.sh" in push["run"]
 

@@ -42,7 +42,7 @@ def _definitions(cells: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
     """Functions and classes of the cells, in their order; a cell with magics is read without."""
     for text in cells:
         try:
-            tree = ast.parse(re.sub(r"^\s*[%!].*$", "", text, flags=re.MULTILINE))
+            tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", text, flags=re.MULTILINE))
         except (SyntaxError, ValueError):
             continue
         for node in tree.body:
