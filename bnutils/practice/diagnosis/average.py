@@ -101,8 +101,10 @@ def fit(
         if not off <= 1e-4 * max(np.abs(after).max(), np.abs(before).max()):
             return None
         pairs.append(weights)
-    old, new = np.array(pairs).T
-    return Average(kind, old, new)
+    average = Average(kind, *np.array(pairs).T)
+    if np.abs(average.new).max() < 1e-6 and not is_idle(average):  # it does not enter
+        return None
+    return average
 
 
 def find_averages(bench: Bench) -> tuple[Average | None, Average | None]:

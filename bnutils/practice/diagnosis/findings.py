@@ -6,7 +6,6 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,3 @@ class Findings:
         if self.raised or self.unknown:
             return "no mistake found, but not everything could be measured"
         return "no mistake found"
-
-
-def numbers(values: Any, spec: str = ".3g") -> str:
-    """Numbers of a measurement in words."""
-    return ", ".join(format(float(value), spec) for value in values)
