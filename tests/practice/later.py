@@ -109,6 +109,26 @@ def applied(params, state, inputs, use_running_average=False, momentum=0.99):
     return y, state
 
 
+def handed_back(X, gamma, beta, moving_mean, moving_var, eps=1e-5, momentum=0.9, training=True):
+    """NumPy, the averages are results; one of them is that of the normalized values."""
+    mean, var = (X.mean(0), X.var(0)) if training else (moving_mean, moving_var)
+    X_hat = (X - mean) / np.sqrt(var + eps)
+    if training:
+        moving_mean = momentum * moving_mean + (1 - momentum) * mean
+        moving_var = momentum * moving_var + (1 - momentum) * X_hat.var(0)
+    return gamma * X_hat + beta, moving_mean, moving_var
+
+
+class MeanOfAll(Short):
+    """The running mean is that of all channels."""
+
+    def update(self, x):
+        super().update(x)
+        with torch.no_grad():
+            own = x.mean(self.averaged(x))
+            self.running_mean = self.running_mean + self.momentum * (x.mean() - own)
+
+
 def on_state(x, params, state, training):
     """PyTorch, the state is changed in place; for vectors alone."""
     mean, var = state["running_mean"], state["running_var"]
@@ -126,5 +146,6 @@ RIGHT = {
 WRONG = {
     PlacesOfSequences: {"axes-pixel"}, SamplesOfSequences: {"axes-sample"},
     ParameterList: {"not-parameters"}, Range: {"spread-wrong"}, Tiny: {"eps-tiny"},
+    handed_back: {"running-variance-wrong"}, MeanOfAll: {"running-mean-wrong"},
     applied: {"eps-outside"}, on_state: {"batch-variance-unbiased"},
 }  # fmt: skip
