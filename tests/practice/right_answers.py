@@ -269,11 +269,9 @@ ANSWERS = [
          for j in range(x.shape[1])], 1)),
     ("running", in_place), ("running", with_factor), ("running", by_layer), ("running", in_numpy),
     ("running", lambda rm, rv, x, a: (torch.lerp(rm, x.mean(0), a), torch.lerp(rv, x.var(0), a))),
-    ("layer", nn.BatchNorm1d), ("layer", nn.BatchNorm2d), ("layer", BatchNorm1d),
-    ("layer", BatchNorm2d), ("layer", ShortBatchNorm), ("layer", Functional), ("layer", Homework),
-    ("layer", layers("inplace")[0]), ("layer", layers("no_module")[0]),
+    ("layer", ShortBatchNorm), ("layer", Functional), ("layer", layers("inplace")[0]),
     ("layer", layers("shaped")[0]), ("layer", layers("flattening")[0]),
-    ("layer", layers("own_gradient")[0]), ("layer", layers("numpy_class")[0]),
+    ("layer", layers("own_gradient")[0]),
     ("backward", nine_steps), ("backward", jacobian), ("backward", simplified),
     ("backward", in_autograd),
     ("images", moved), ("images", channels_in_turn), ("images", flattened),
@@ -284,4 +282,9 @@ ANSWERS = [
     ("pair", pair_by_autograd), ("pair", pair_by_differences), ("pair", pair_by_hand),
     ("fold", folded_by_inputs), ("fold", folded_by_torch), ("fold", folded_by_matrices),
     ("interval", by_one_sample), ("interval", by_formula),
+]  # fmt: skip
+ONE_KIND = [  # of the two that a layer is to take, the one that it lacks
+    ("images", nn.BatchNorm1d), ("vectors", nn.BatchNorm2d), ("images", BatchNorm1d),
+    ("vectors", BatchNorm2d), ("images", Homework), ("images", layers("no_module")[0]),
+    ("images", layers("numpy_class")[0]),
 ]  # fmt: skip

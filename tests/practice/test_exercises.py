@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from bnutils.mistakes import ShortBatchNorm
 from bnutils.practice import check
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.exercises.task import Twinned
 from tests import ROOT
 from tests.practice.page import cells, defined, outline
-from tests.practice.right_answers import ANSWERS
+from tests.practice.right_answers import ANSWERS, ONE_KIND
 
 TASKS = {key: exercise(key) for key in KEYS if isinstance(exercise(key), Twinned)}
 SLIPS = [(key, slip.key) for key, task in TASKS.items() for slip in task.slips]
@@ -183,12 +183,20 @@ def test_typed_in_numbers_fail_with_another_seed():
 
 
 def test_a_wrong_layer_is_told_by_what_is_measured():
-    class Forgetful(nn.BatchNorm1d):
+    class Forgetful(ShortBatchNorm):
         def __init__(self, channels, eps=1e-5, momentum=0.9):
             super().__init__(channels, eps, momentum)
 
     report = check.layer(Forgetful)
     assert report.found == ("momentum-reversed",) and 0 < report.points < report.of
+
+
+@pytest.mark.parametrize("place", range(len(ONE_KIND)))
+def test_a_layer_for_vectors_or_for_images_alone_earns_a_share(place):
+    kind, answer = ONE_KIND[place]
+    report = check.layer(answer)
+    assert report.found == (f"no {kind}",) and 0 < report.points < report.of
+    assert "the layer is to take both" in report._repr_markdown_()
 
 
 def test_a_test_that_fails_a_right_layer_earns_nothing():
@@ -204,6 +212,21 @@ def test_a_mended_bug_earns_half_and_the_other_is_named():
     for bug in BUGS:
         report = check.experiment(program(frozenset([bug])))
         assert report.found == (bug,) and report.points == report.of / 2
+
+
+@pytest.mark.parametrize(("bugs", "points", "named", "hidden"), [
+    ({"no eval", "carried on"}, 0, "Two bugs are there", "eval"),
+    ({"no eval", "rate to rate"}, 1.5, "from rate to rate", "eval"),
+    ({"rate to rate"}, 4.5, "from rate to rate", "Another bug"),
+    ({"softmax left", "normalization left"}, 3, "still ends with a softmax", "Another bug"),
+])  # fmt: skip
+def test_a_bug_that_is_as_it_was_is_counted_until_the_other_is_mended(bugs, points, named, hidden):
+    from bnutils.practice.exercises.tasks.experiment import program
+
+    report = check.experiment(program(frozenset(bugs)))
+    assert set(report.found) == bugs and report.points == points
+    shown = report._repr_markdown_()
+    assert named in shown and hidden not in shown
 
 
 def test_random_numbers_of_an_answer_change_nothing_outside():

@@ -64,18 +64,35 @@ class Experiment(Task):
 
     def judge(self, answer: Any, seed: str = "public") -> Report:
         report = super().judge(answer, seed)
-        return replace(report, points=0.0) if len(report.found) > 1 else report
+        return self._told(report) if len(report.found) > 1 else report
+
+    def _told(self, report: Report) -> Report:
+        """Of bugs that are as they were only how many; each costs half, one mended in part less."""
+        left = [slip for slip in self.slips if slip.key in report.found]
+        says = [slip.says for slip in left if slip.key not in BUGS]
+        whole = len(left) - len(says)
+        if whole:
+            says.append(f"{NUMBERS[whole]} left as it was given. {LOOK}")
+        points = round(self.points * (1 - sum(1 - slip.keeps for slip in left)), 1)
+        return replace(report, points=points, says=tuple(says), see=(self.see,))
 
 
 COMPARE = "implementation/comparison#sec-comparison-training"
+ENDS = "experiments/placement#sec-place-ends"
+NUMBERS = {1: "Another bug is", 2: "Two bugs are there, and none is mended: the script is"}
+LOOK = (
+    "Read it as an experiment: ask of each number that it returns what was done to get it. Where "
+    "one bug is mended, the other is named."
+)
 TASK = Experiment(
     key="experiment",
     title="Mend an experiment",
     answer="experiment",
     hints=(
-        "Follow one image of the test set: what is done to it before the loss is computed?",
-        "For each number ask which images it has seen, and in which mode the network was.",
-        "What does a network know before its training begins, and what choose the rates by?",
+        "For each number ask which samples it has seen, and in which mode the network was.",
+        "Follow one sample of the test set: what is done to it before the loss is computed? What "
+        "does `cross_entropy` expect of the last layer?",
+        "What does a network know before its training begins, and what is the rate chosen by?",
     ),
     see=COMPARE, points=6, minutes=25, returns=("results",), truth=twin, twin=twin, probes=probes,
     slips=(
@@ -87,7 +104,13 @@ TASK = Experiment(
              "the training set.", "implementation/data#sec-data-preprocessing"),
         Slip("after softmax", "The network ends with a softmax and a normalization: "
              "`cross_entropy` takes the outputs of the last linear layer.",
-             "experiments/placement#sec-place-ends"),
+             ENDS),
+        Slip("rate to rate", "A new network for each batch size, but it goes on from rate to rate: "
+             "make a new one for each rate.", COMPARE, 0.75),
+        Slip("softmax left", "The network still ends with a softmax, which `cross_entropy` applies "
+             "again.", ENDS, 0.75),
+        Slip("normalization left", "The outputs of the last linear layer are still normalized: "
+             "`cross_entropy` takes them as they are.", ENDS, 0.75),
         Slip("on test", "The rate is chosen by the test set; choose it by the validation set.",
              "implementation/data#sec-data-parts"),
     ),

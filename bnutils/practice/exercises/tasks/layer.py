@@ -12,6 +12,10 @@ from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Exercise
 
 KEEPS = 0.6  # of the points, for each mistake
+LACKS = {
+    "images": ("no images", "It takes vectors [B, C], but no images [B, C, H, W]"),
+    "vectors": ("no vectors", "It takes images [B, C, H, W], but no vectors [B, C]"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,9 @@ class LayerExercise(Exercise):
             findings = diagnose(answer)
         except TypeError as error:
             return self._refused(answer, error.__cause__ or error)
-        if findings.found:
-            return self._wrong(findings)
+        lacks = [key for key in LACKS if findings.notes.get(key, "").startswith("not taken")]
+        if findings.found or lacks:
+            return self._wrong(findings, lacks)
         if findings.raised or findings.unknown:
             says = [
                 f"{step}: {text}" for step, text in (findings.raised | findings.unknown).items()
@@ -33,15 +38,22 @@ class LayerExercise(Exercise):
             return self._report(status, KEEPS, tuple(says))
         return self._report("right", 1.0, tuple(f"{k}: {v}" for k, v in findings.notes.items()))
 
-    def _wrong(self, findings: Findings) -> Report:
-        says, see = [], []
+    def _wrong(self, findings: Findings, lacks: list[str]) -> Report:
+        found, says, see = list(findings.mistakes), [], []
         for key, measured in findings.found.items():
             name = names()[key]
             says.append(f"{name.says[:1].upper()}{name.says[1:]} ({measured}): {name.look}.")
             see.append(name.see)
+        symptom = [f"Measured: {measured}." for measured in findings.found.values()]
+        for kind in lacks:
+            key, told = LACKS[kind]
+            raised = findings.notes[kind].partition("(")[2].partition(")")[0]
+            found.append(key)
+            says.append(f"{told} ({raised}): the layer is to take both.")
+            see.append("theory/working-principle#sec-wp-conv")
+            symptom.append(says[-1])
         share = KEEPS ** len(says)
-        symptom = tuple(f"Measured: {measured}." for measured in findings.found.values())
-        return self._report("slips", share, tuple(says), findings.mistakes, tuple(see), symptom)
+        return self._report("slips", share, tuple(says), tuple(found), tuple(see), tuple(symptom))
 
     def _refused(self, answer: Any, error: BaseException) -> Report:
         if answer is None or answer is Ellipsis or "gave NoneType" in str(error):
