@@ -15,7 +15,7 @@ from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.exercises.task import Twinned
 from tests import ROOT
 from tests.practice.page import cells, defined, outline
-from tests.practice.right_answers import ANSWERS, ONE_KIND
+from tests.practice.right_answers import ANSWERS, ONE_KIND, in_autograd
 
 TASKS = {key: exercise(key) for key in KEYS if isinstance(exercise(key), Twinned)}
 SLIPS = [(key, slip.key) for key, task in TASKS.items() for slip in task.slips]
@@ -227,6 +227,52 @@ def test_a_bug_that_is_as_it_was_is_counted_until_the_other_is_mended(bugs, poin
     assert set(report.found) == bugs and report.points == points
     shown = report._repr_markdown_()
     assert named in shown and hidden not in shown
+
+
+def test_a_test_that_returns_its_result_is_told_to_raise_an_error():
+    def hunt(kind):
+        x = torch.randn(8, 3)
+        return torch.allclose(kind.vectors(3)(x), torch.nn.BatchNorm1d(3)(x))
+
+    report = check.hunt(hunt)
+    assert report.status == "slips" and report.points == 0
+    assert any("must raise an error, as `assert` does" in told for told in report.says)
+
+
+def test_gradients_of_autograd_earn_nothing_where_they_are_asked_for_by_hand():
+    report = check.backward(in_autograd)
+    assert report.found == ("autograd",) and report.points == 0
+    assert "These gradients are autograd's" in str(report)
+
+
+def running_in_place(running_mean, running_var, x, momentum):
+    running_mean += momentum * (x.mean(0) - running_mean)
+    running_var += momentum * (x.var(0) - running_var)
+
+
+def without_return(x, eps):
+    (x - x.mean(0)) / (x.var(0, correction=0) + eps).sqrt()
+
+
+class Silent(ShortBatchNorm):
+    def forward(self, x):
+        super().forward(x)
+
+
+@pytest.mark.parametrize(("key", "answer", "status", "told"), [
+    ("running", running_in_place, "changed", "new values: `return running_mean, running_var`"),
+    ("normalize", without_return, "shape", "It returns nothing: end with `return x_hat`"),
+    ("layer", Silent, "shape", "`forward` returns nothing"),
+])  # fmt: skip
+def test_what_returns_nothing_is_not_called_unwritten(key, answer, status, told):
+    report = exercise(key).judge(answer)
+    assert report.status == status and report.points == 0 and told in report.says[0]
+
+
+def test_one_value_is_told_in_the_singular():
+    assert check.statistics(lambda x: x.mean(0)).says == (
+        "It gives 1 value, expected 2: mean, var.",
+    )
 
 
 def test_random_numbers_of_an_answer_change_nothing_outside():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bnutils.practice.exercises.raising import where_raised
+from bnutils.practice.exercises.raising import is_unwritten, where_raised
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Probe, Slip, Twinned
 from bnutils.practice.exercises.telling import (
@@ -35,7 +35,7 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
         probes = task.probes(task.generator(seed))
         outcomes = [run(task, answer, probe) for probe in probes]
         if all(is_empty(outcome) for outcome in outcomes):
-            return report(task, "empty", [f"`{task.answer}` returns nothing yet."])
+            return _nothing(task, answer, outcomes)
         truths = [_truth(task, probe) for probe in probes]
         if all(map(matches, probes, outcomes, truths, truths)):
             if not any(outcome.changed for outcome in outcomes):
@@ -55,6 +55,17 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
         return report(task, "raised", says)
     status = "shape" if wrong_form(outcomes, truths) else "unknown"
     return report(task, status, symptom)
+
+
+def _nothing(task: Twinned, answer: Any, outcomes: list[Outcome]) -> Report:
+    """The report where nothing is returned: by a stub, by work in place, or by oversight."""
+    if is_unwritten(answer) or any(outcome.error for outcome in outcomes):
+        return report(task, "empty", [f"`{task.answer}` is not written yet."])
+    if any(outcome.changed for outcome in outcomes):
+        told = "It changes what it is given and returns nothing. Leave that as it is, and return "
+        return report(task, "changed", [f"{told}new values: `return {', '.join(task.returns)}`."])
+    told = f"It returns nothing: end with `return {', '.join(task.returns)}`."
+    return report(task, "shape", [told])
 
 
 def run(task: Twinned, function: Any, probe: Probe) -> Outcome:

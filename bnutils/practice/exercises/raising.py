@@ -1,7 +1,8 @@
-"""What an answer raised, and at which line of the reader's."""
+"""What an answer raised, and at which line of the reader's; and whether it is a stub."""
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import traceback
 from pathlib import Path
@@ -21,6 +22,12 @@ def where_raised(error: BaseException, answer: Any) -> str:
     frame = own[-1]
     line = (frame.line or linecache.getline(frame.filename, frame.lineno or 0)).strip()
     return f"{text}, at line {frame.lineno} of yours" + (f": `{line}`" if line else "")
+
+
+def is_unwritten(answer: Any) -> bool:
+    """Whether a function does nothing: its code is no longer than that of an empty one."""
+    code = getattr(inspect.unwrap(answer), "__code__", None)
+    return code is not None and len(code.co_code) <= len((lambda: None).__code__.co_code)
 
 
 def is_readers(frame: traceback.FrameSummary) -> bool:

@@ -58,7 +58,8 @@ def first_difference(
         if matches(probe, got, truth, truth) or got.error is not None:
             continue
         if len(got.values) != len(truth.values):
-            return [f"It gives {len(got.values)} values, expected {', '.join(task.returns)}."]
+            count = f"{len(got.values)} value{'s' * (len(got.values) != 1)}"
+            return [f"It gives {count}, expected {len(task.returns)}: {', '.join(task.returns)}."]
         for name, own, right in zip(task.returns, got.values, truth.values, strict=True):
             if not same(own, right, probe.rtol, probe.atol):
                 return [

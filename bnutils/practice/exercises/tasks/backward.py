@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 DERIVATION = "theory/backward#sec-bwd-derivation"
@@ -58,7 +60,26 @@ def twin(
     return dx, dgamma / share, above.sum(0) / share
 
 
-TASK = Task(
+@dataclass(frozen=True)
+class ByHand(Task):
+    """Judged once more where autograd records nothing: what needs it earns nothing."""
+
+    def judge(self, answer: Any, seed: str = "public") -> Report:
+        def unrecorded(*args: Any) -> Any:
+            with torch.inference_mode():
+                return answer(*args)
+
+        report = super().judge(answer, seed)
+        if not report.points or super().judge(unrecorded, seed).points == report.points:
+            return report
+        told = "These gradients are autograd's. Write them out, as sums and products."
+        return replace(
+            report, status="slips", points=0.0, says=(told,), found=("autograd",), see=(self.see,),
+            symptom=(told,),
+        )  # fmt: skip
+
+
+TASK = ByHand(
     key="backward",
     title="The gradient by hand",
     answer="backward",

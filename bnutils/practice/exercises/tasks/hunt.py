@@ -10,7 +10,7 @@ from torch import nn
 
 from bnutils.layers.batchnorm import BatchNorm1d, BatchNorm2d
 from bnutils.mistakes import MISTAKES, LayerKind, ShortBatchNorm
-from bnutils.practice.exercises.raising import where_raised
+from bnutils.practice.exercises.raising import is_unwritten, where_raised
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Exercise
 
@@ -19,6 +19,7 @@ RIGHT = {
     "the book's layer": LayerKind(BatchNorm1d, BatchNorm2d),
     "the short layer": LayerKind(ShortBatchNorm, ShortBatchNorm),
 }
+RAISES = "What a test returns is read by nobody: it must raise an error, as `assert` does."
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,16 @@ class Hunt(Exercise):
     def judge(self, answer: Any, seed: str = "public") -> Report:
         if not callable(answer):
             return self._report("empty", 0.0, (f"`{self.answer}` is no function yet.",))
+        if is_unwritten(answer):
+            return self._report("empty", 0.0, ("The test is not written yet.",))
+        returned: list[Any] = []
+
+        def test(kind: LayerKind) -> None:
+            returned.append(answer(kind))
+
         draw = int(self.generator(seed).integers(2**31))
         for name, kind in RIGHT.items():
-            error = _raised(answer, kind, draw)
+            error = _raised(test, kind, draw)
             if isinstance(error, NotImplementedError):
                 return self._report("empty", 0.0, ("The test is not written yet.",))
             if error is not None:
@@ -39,11 +47,15 @@ class Hunt(Exercise):
         through = [
             mistake
             for mistake in MISTAKES
-            if _raised(answer, LayerKind(mistake.layer, mistake.layer), draw) is None
+            if _raised(test, LayerKind(mistake.layer, mistake.layer), draw) is None
         ]
         caught = len(MISTAKES) - len(through)
         if not caught:
-            return self._report("empty", 0.0, ("It finds nothing yet: every layer passes.",))
+            says = [
+                "Every layer passes.",
+                *([RAISES] if any(r is not None for r in returned) else []),
+            ]
+            return self._report("slips", 0.0, tuple(says), ("none found",))
         if not through:
             return self._report("right", 1.0, ("It finds all twelve.",))
         says = [f"It finds {caught} of {len(MISTAKES)} wrong layers. These pass:"]
@@ -59,12 +71,12 @@ class Hunt(Exercise):
         return Report(self.title, status, points, self.points, says, found, see)
 
 
-def _raised(answer: Any, kind: LayerKind, draw: int) -> Exception | None:
+def _raised(test: Any, kind: LayerKind, draw: int) -> Exception | None:
     """What the test raises for a layer; None where it lets it through."""
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(draw)
         try:
-            answer(kind)
+            test(kind)
         except Exception as error:
             return error
     return None

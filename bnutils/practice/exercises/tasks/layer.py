@@ -7,7 +7,7 @@ from typing import Any
 
 from bnutils.practice.diagnosis.diagnose import diagnose
 from bnutils.practice.diagnosis.findings import Findings, names
-from bnutils.practice.exercises.raising import where_raised
+from bnutils.practice.exercises.raising import is_unwritten, where_raised
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Exercise
 
@@ -56,8 +56,15 @@ class LayerExercise(Exercise):
         return self._report("slips", share, tuple(says), tuple(found), tuple(see), tuple(symptom))
 
     def _refused(self, answer: Any, error: BaseException) -> Report:
-        if answer is None or answer is Ellipsis or "gave NoneType" in str(error):
-            return self._report("empty", 0.0, ("The layer returns nothing yet.",))
+        written = getattr(answer, "forward", answer)
+        if (
+            isinstance(error, NotImplementedError)
+            or written in (None, ...)
+            or is_unwritten(written)
+        ):
+            return self._report("empty", 0.0, ("The layer is not written yet.",))
+        if "gave NoneType" in str(error):
+            return self._report("shape", 0.0, ("`forward` returns nothing: return the output.",))
         return self._report("raised", 0.0, (where_raised(error, answer),))
 
     def _report(
