@@ -53,7 +53,7 @@ def shown(value: Any) -> str:
         numbers = ", ".join(f"{number:.4g}" for number in value.ravel()[:6])
         more = ", …" if value.size > 6 else ""
         return f"[{numbers}{more}] of shape {list(value.shape)}"
-    return repr(value)[:120]
+    return value if isinstance(value, str) else repr(value)[:120]
 
 
 def _holds_numbers(value: Any) -> bool:

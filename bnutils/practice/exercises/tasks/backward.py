@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import run
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Probe, Slip, Slips
+from bnutils.practice.exercises.telling import matches
 
 DERIVATION = "theory/backward#sec-bwd-derivation"
 IGNORED = "theory/backward#sec-bwd-ignored"
@@ -43,7 +45,7 @@ def twin(
     above, wide, scale = (v.numpy() for v in (dy, x, gamma))
     m = len(wide)
     var = wide.var(0, ddof=1 if "unbiased" in slips else 0)
-    s = np.sqrt(var + eps)
+    s = np.sqrt(var + (0 if "no eps" in slips else eps))
     x_hat = (wide - wide.mean(0)) / s
     average = np.sum if "sums" in slips else np.mean
     along_one = average(above, axis=0)
@@ -54,10 +56,11 @@ def twin(
         along_x_hat = 0 * along_x_hat
     along_x_hat = -along_x_hat if "sign" in slips else along_x_hat
     dx = (above - along_one - along_x_hat) / s * (1 if "no gamma" in slips else scale)
-    dx = dx / s if "s twice" in slips else dx
+    dx = dx / s if "s twice" in slips else dx * s if "no s" in slips else dx
     dgamma = (above * (wide if "of x" in slips else x_hat)).sum(0)
     share = m if "means" in slips else 1
-    return dx, dgamma / share, above.sum(0) / share
+    dgamma, dbeta = dgamma / share, above.sum(0) / share
+    return (dx, dbeta, dgamma) if "exchanged" in slips else (dx, dgamma, dbeta)
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,11 @@ class ByHand(Task):
             with torch.inference_mode():
                 return answer(*args)
 
-        report = super().judge(answer, seed)
-        if not report.points or super().judge(unrecorded, seed).points == report.points:
+        report, probes = super().judge(answer, seed), self.probes(self.generator(seed))
+        if not report.points:
+            return report
+        pairs = [(run(self, answer, probe), run(self, unrecorded, probe)) for probe in probes]
+        if all(matches(p, other, own, own) for p, (own, other) in zip(probes, pairs, strict=True)):
             return report
         told = "These gradients are autograd's. Write them out, as sums and products."
         return replace(
@@ -100,6 +106,10 @@ TASK = ByHand(
         Slip("sign", "The term along x̂ has the wrong sign.", DERIVATION),
         Slip("no gamma", "γ is missing in dx.", DERIVATION),
         Slip("s twice", "dx is divided by s twice.", DERIVATION),
+        Slip("no s", "dx is not divided by s.", DERIVATION),
+        Slip("no eps", "s is the root of the variance alone; it holds ε too.",
+             "implementation/mistakes#sec-mis-eps"),
+        Slip("exchanged", "dβ stands before dγ.", DERIVATION, 0.75),
         Slip("of x", "dγ multiplies dy by x; multiply it by x̂.", DERIVATION),
         Slip("means", "dγ and dβ are means over the batch; they are sums.", DERIVATION),
         Slip("unbiased", "s is computed from the variance that is divided by m − 1.",

@@ -69,9 +69,11 @@ def twin(linear: nn.Linear, norm: nn.BatchNorm1d, slips: Slips = frozenset()) ->
     bias = 0 * bias if "bias dropped" in slips else bias
     mean = 0 * mean if "no mean" in slips else mean
     beta = 0 * beta if "no beta" in slips else scale * beta if "beta scaled" in slips else beta
+    mean = -mean if "mean added" in slips else mean
     shift = bias - scale * mean if "bias not scaled" in slips else scale * (bias - mean)
     weight = weight * (scale if "wrong side" in slips else scale[:, None])
-    return inputs(linear).double().numpy() @ weight.T + shift + beta
+    shift = shift + beta if "no new bias" not in slips else 0 * shift
+    return inputs(linear).double().numpy() @ weight.T + shift
 
 
 TASK = Task(
@@ -90,6 +92,8 @@ TASK = Task(
         Slip("no gamma", "γ is left out.", FOLD),
         Slip("variance", "Divided by the running variance; take the root of it.", FOLD),
         Slip("no mean", "The running mean is not subtracted.", FOLD),
+        Slip("mean added", "The running mean is added; subtract it.", FOLD),
+        Slip("no new bias", "The folded layer has no bias, which is to hold β and the mean.", FOLD),
         Slip("no beta", "β is not added.", FOLD),
         Slip("bias not scaled", "The bias of the linear layer is not multiplied by γ/√(…): the "
              "normalization comes after it.", FOLD),

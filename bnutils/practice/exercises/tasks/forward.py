@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from bnutils.practice.exercises.functions import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
+from bnutils.practice.exercises.tasks.normalize import twin as normalized
 
 AFFINE = "theory/working-principle#sec-wp-affine"
 
@@ -24,8 +25,8 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
 
     return (
         Probe("a batch", given(6, 3, 1e-5)),
-        Probe("as many samples as units", given(4, 4, 1e-5)),
-        Probe("a large ε", given(5, 2, 0.5)),
+        Probe("as many samples as units", given(8, 8, 1e-5)),
+        Probe("a large ε", given(8, 2, 0.5)),
     )
 
 
@@ -39,16 +40,15 @@ def twin(
     slips: Slips = frozenset(),
 ) -> Any:  # fmt: skip
     wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
-    mean, var = wide.mean(0), wide.var(0, ddof=1 if "unbiased" in slips else 0)
-    x_hat = wide if "scaled x" in slips else (wide - mean) / np.sqrt(var + eps)
+    x_hat = wide if "scaled x" in slips else normalized(x, eps, slips)
     if "swapped" in slips:
         scale, shift = shift, scale
     if "root" in slips:
         scale = np.sqrt(np.abs(scale))
-    if "per sample" in slips:
+    if "along samples" in slips:
         scale, shift = scale[:, None], shift[:, None]
     if "undone" in slips:
-        scale, shift = np.sqrt(var + eps), mean
+        scale, shift = np.sqrt(wide.var(0) + eps), wide.mean(0)
     shift = 0 * shift if "no beta" in slips else shift
     return scale * (x_hat + shift) if "beta scaled" in slips else scale * x_hat + shift
 
@@ -67,13 +67,20 @@ TASK = Task(
         Slip("beta scaled", "γ multiplies β too. β is added last: γ·x̂ + β.", AFFINE),
         Slip("swapped", "γ and β are exchanged.", AFFINE),
         Slip("root", "The output is scaled by √γ instead of γ.", AFFINE),
-        Slip("per sample", "γ and β go along the samples: they belong to the units, the columns.",
-             AFFINE),
+        Slip("along samples", "γ and β go along the samples: they belong to the units, the "
+             "columns.", AFFINE),
         Slip("scaled x", "γ multiplies x itself, which is not normalized.", AFFINE),
         Slip("undone", "Multiplied by the batch's spread and shifted by its mean: x comes out "
              "again. γ and β are arguments.", AFFINE),
         Slip("no beta", "β is not added.", AFFINE),
         Slip("unbiased", "Normalized by the variance that is divided by m − 1; divide by m.",
              "implementation/mistakes#sec-mis-unbiased"),
+        Slip("eps outside", "ε stands outside the root: it is added to the variance.",
+             "implementation/mistakes#sec-mis-eps"),
+        Slip("no eps", "The argument ε is not used.", "implementation/mistakes#sec-mis-eps"),
+        Slip("variance", "Divided by the variance; take the root of it.", AFFINE),
+        Slip("all", "One mean and one variance for all values. Every unit has its own.", AFFINE),
+        Slip("per sample", "Normalized over the units of a sample, which is layer normalization.",
+             "family/relatives#sec-rel-picture"),
     ),
 )  # fmt: skip

@@ -15,15 +15,16 @@ CONV = "theory/working-principle#sec-wp-conv"
 
 
 def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
-    def given(*shape: int) -> tuple[Any, ...]:
+    def given(*shape: int, eps: float = 1e-5) -> tuple[Any, ...]:
         place = np.arange(1, shape[1] + 1)[:, None, None]
         x = place + place * draw.normal(size=shape)
         numbers = (x, draw.uniform(1.5, 3, shape[1]), 2 + draw.normal(size=shape[1]))
-        return (*(torch.tensor(n, dtype=torch.float32) for n in numbers), 1e-5)
+        return (*(torch.tensor(n, dtype=torch.float32) for n in numbers), eps)
 
     return (
         Probe("images", given(2, 3, 4, 5)),
         Probe("images as wide as there are channels", given(2, 3, 3, 3)),
+        Probe("a large ε", given(3, 2, 2, 4, eps=0.5)),
     )
 
 
@@ -33,7 +34,8 @@ def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) 
 
 
 AXES = {
-    "per place": (0,), "per image": (2, 3), "whole image": (1, 2, 3), "last axis": (0, 1, 2),
+    "all": (0, 1, 2, 3), "per place": (0,), "per image": (2, 3), "whole image": (1, 2, 3),
+    "last axis": (0, 1, 2),
 }  # fmt: skip
 
 
@@ -44,13 +46,15 @@ def twin(
     wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
     over = next((AXES[key] for key in AXES if key in slips), (0, 2, 3))
     ddof = 1 if "unbiased" in slips else 0
+    eps = 0 if "no eps" in slips else eps
+    power = 1.0 if "variance" in slips else 0.5
     if "mixed" in slips:
         rows = wide.reshape(-1, wide.shape[1])
-        x_hat = (rows - rows.mean(0)) / np.sqrt(rows.var(0, ddof=ddof) + eps)
+        x_hat = (rows - rows.mean(0)) / (rows.var(0, ddof=ddof) + eps) ** power
         x_hat = x_hat.reshape(wide.shape)
     else:
         var = wide.var(over, keepdims=True, ddof=ddof)
-        x_hat = (wide - wide.mean(over, keepdims=True)) / np.sqrt(var + eps)
+        x_hat = (wide - wide.mean(over, keepdims=True)) / (var + eps) ** power
     shape = (-1,) if "along width" in slips else (1, -1, 1, 1)
     return x_hat * scale.reshape(shape) + shift.reshape(shape)
 
@@ -72,6 +76,9 @@ TASK = Task(
              "over the batch too.", "family/relatives#sec-rel-picture"),
         Slip("whole image", "One mean for a whole image, which is layer normalization.",
              "family/relatives#sec-rel-picture"),
+        Slip("all", "One mean and one variance for all channels: leave dimension 1 out.", CONV),
+        Slip("no eps", "The argument ε is not used.", "implementation/mistakes#sec-mis-eps"),
+        Slip("variance", "Divided by the variance; take the root of it.", CONV),
         Slip("last axis", "The last dimension is taken for the channels.",
              "implementation/mistakes#sec-mis-axes"),
         Slip("mixed", "`reshape(-1, C)` mixes the channels: move them to the end first.", CONV),

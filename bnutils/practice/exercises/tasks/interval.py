@@ -47,6 +47,7 @@ def twin(bn: Any, plain: Any, slips: Slips = frozenset()) -> tuple[Any, Any, Any
     quantile = stats.t.ppf(0.95 if "one-sided" in slips else 0.975, free)
     if "normal" in slips:
         quantile = stats.norm.ppf(0.95 if "one-sided" in slips else 0.975)
+    quantile = 1.0 if "no factor" in slips else 2.0 if "two" in slips else quantile
     half = quantile * spread / (1 if "spread" in slips else np.sqrt(n))
     mean = difference.mean()
     low, high = mean - half, mean + half
@@ -73,6 +74,9 @@ TASK = Task(
     slips=(
         Slip("unpaired", "Runs with the same seed are pairs, which are not used here.", PAIRED),
         Slip("normal", "With 5 runs 1.96 is too small: take Student's t for n − 1.", PAIRED),
+        Slip("two", "With 5 runs 2 is too small: take Student's t for n − 1.", PAIRED),
+        Slip("no factor", "That is one standard error on each side: multiply it by Student's t for "
+             "n − 1.", PAIRED),
         Slip("spread", "That is where single runs lie. The mean's error is smaller by √n.", PAIRED),
         Slip("biased", "The standard deviation is divided by n; divide by n − 1.",
              "theory/estimates#sec-est-variance"),

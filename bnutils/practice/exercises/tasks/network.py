@@ -29,12 +29,15 @@ def build(norm: Any, slips: Slips = frozenset()) -> nn.Sequential:
         last = place == len(SIZES) - 2
         left_out = "missing" in slips and place == 1
         bias = last or norm is None or left_out or "bias" in slips
+        if "before" in slips and norm is not None and not last:
+            layers.append(norm(fan_in))
+        bias = bias and (last or "no bias" not in slips)
         layers.append(nn.Linear(fan_in, fan_out, bias=bias))
-        wanted = norm is not None and not left_out and (not last or "after last" in slips)
+        wanted = not left_out and (not last or "after last" in slips) and "before" not in slips
         if wanted and norm is not None:
             width = fan_in if "width" in slips else fan_out
             layers.append(shared if "shared" in slips and shared is not None else norm(width))
-        if not last and "linear" not in slips:
+        if (not last or "last relu" in slips) and "linear" not in slips:
             layers.append(nn.ReLU())
     return nn.Sequential(*layers, *([nn.Softmax(1)] if "softmax" in slips else []))
 
@@ -57,7 +60,10 @@ def describe(net: Any, norm: Any) -> str:
             parts[-1].append("softmax")
         elif not isinstance(layer, nn.Flatten | nn.Identity | nn.Dropout):
             parts[-1].append("nonlinearity")
-    return "; ".join(" + ".join([*part[:1], *sorted(part[1:])]) for part in parts if part)
+    return "; ".join(
+        f"{first}, with {' and '.join(sorted(others, reverse=True))}" if others else first
+        for first, *others in filter(None, parts)
+    )
 
 
 def leaves(net: nn.Module) -> list[nn.Module]:
@@ -99,6 +105,12 @@ TASK = Task(
         Slip("missing", "One hidden layer has no normalization.", PLACE),
         Slip("width", "A normalization has the width of the inputs of its linear layer; it comes "
              "after it.", PLACE),
+        Slip("before", "The normalization stands before its linear layer, and the inputs are "
+             "normalized: it comes after.", PLACE),
+        Slip("last relu", "A ReLU follows the last layer: it cuts off the negative logits.",
+             "experiments/placement#sec-place-ends"),
+        Slip("no bias", "Without normalization the linear layers lack a bias: nothing takes its "
+             "place there.", "experiments/placement#sec-place-bias"),
         Slip("linear", "There is no nonlinearity: the network computes a linear function.", PLACE),
         Slip("bias", "Right. The bias before a normalization has no effect: `bias=False`.",
              "experiments/placement#sec-place-bias", 0.9),

@@ -32,7 +32,7 @@ def truth(x: torch.Tensor, eps: float) -> Any:
 
 def twin(x: torch.Tensor, eps: float, slips: Slips = frozenset()) -> Any:
     wide = x.numpy().astype(np.float64)  # [m, units]
-    axis = 1 if "per sample" in slips else 0
+    axis = 1 if "per sample" in slips else None if "all" in slips else 0
     mean = wide.mean(axis, keepdims=True)
     var = wide.var(axis, keepdims=True, ddof=1 if "unbiased" in slips else 0)
     eps = 0.0 if "no eps" in slips else eps**2 if "eps squared" in slips else eps
@@ -40,7 +40,10 @@ def twin(x: torch.Tensor, eps: float, slips: Slips = frozenset()) -> Any:
     root = var + eps if "variance" in slips else np.sqrt(var + eps)
     if "eps outside" in slips:
         root = (var if "variance" in slips else np.sqrt(var)) + eps
-    return (wide - (0 if "not centred" in slips else mean)) / root
+    if "precedence" in slips:
+        return wide - mean / root
+    centred = wide if "not centred" in slips else wide - mean
+    return centred if "not divided" in slips else centred / root
 
 
 TASK = Task(
@@ -64,6 +67,10 @@ TASK = Task(
              "implementation/mistakes#sec-mis-eps", 0.75),
         Slip("eps squared", "ε is squared: it is added to the variance as it is.",
              "implementation/mistakes#sec-mis-eps"),
+        Slip("all", "One mean and one variance for all values. Every unit has its own: take them "
+             "over dimension 0.", HAND),
+        Slip("precedence", "Only the mean is divided: put brackets around `x - mean`.", HAND),
+        Slip("not divided", "The mean is subtracted, and nothing is divided by the spread.", HAND),
         Slip("variance", "Divided by the variance; take the root of it.", HAND),
         Slip("not centred", "The mean is not subtracted.", HAND),
         Slip("per sample", "Normalized over the units of a sample, which is layer normalization.",

@@ -36,13 +36,17 @@ def twin(a: float, b: float, eps: float, slips: Slips = frozenset()) -> tuple[An
     var = 2 * d * d if "unbiased" in slips else d * d
     own = (1.0 if "full difference" in slips else 0.5) * (2 if "unbiased" in slips else 1)
     eps = 0.0 if "sign" in slips else eps
-    s = np.sqrt(var + eps)
+    outside = "eps outside" in slips
+    s = np.sqrt(var) + eps if outside else np.sqrt(var + eps)
     half = 1.0 if "full difference" in slips else 0.5  # of d, with respect to a
     direct = (1.0 if "no mean" in slips else half) / s
     through_variance = d * (2 * d * own if "no mean" not in slips else d) / (2 * s**3)
+    if outside:
+        through_variance *= s / np.sqrt(var)
     derivative = direct - (0 if "constant" in slips else through_variance)
     if "exactly zero" in slips:
         derivative = 0.0
+    derivative *= 2 if "inner" in slips else -1 if "by b" in slips else 1
     sign = -1 if "other sample" in slips else 1
     return sign * d / s, sign * derivative
 
@@ -60,6 +64,11 @@ TASK = Task(
     probes=probes,
     slips=(
         Slip("sign", "ε is forgotten: only the sign of a − b is left, and no derivative.", TWO),
+        Slip("inner", "The derivative is twice as large as it should be: d = (a − b)/2, so that "
+             "dd/da = 1/2.", TWO),
+        Slip("by b", "That is the derivative with respect to b.", TWO),
+        Slip("eps outside", "ε stands outside the root: it is added to the variance.",
+             "implementation/mistakes#sec-mis-eps"),
         Slip("full difference", "a lies half the difference away from the mean: d = (a − b)/2.",
              TWO),
         Slip("unbiased", "The variance is divided by m − 1 = 1; divide by m = 2.",

@@ -54,7 +54,7 @@ def twin(
     runs = test if "on test" in slips else train if "on training" in slips else validation
     if "dropped" in slips:
         runs = np.where(runs < 2 * CHANCE, np.nan, runs)
-    scores = np.nanmean(runs, axis=0)
+    scores = np.nanmean(runs, axis=1 if "over rates" in slips else 0)
     if "luckiest" in slips:
         scores = np.nanmax(runs, axis=0)
     elif "first seed" in slips:
@@ -63,7 +63,9 @@ def twin(
         scores = np.nanmedian(runs, axis=0)
     index = int(np.nanargmax(scores))
     index = 0 if "smallest" in slips else 1 if "fixed" in slips else index
-    return rates[index], False if "no edge" in slips else index in (0, len(rates) - 1)
+    last = len(rates) - 1
+    edges = () if "no edge" in slips else (last,) if "upper edge" in slips else (0, last)
+    return index if "index" in slips else rates[index], index in edges
 
 
 TASK = Task(
@@ -88,6 +90,12 @@ TASK = Task(
              "looks good.", CHOICE),
         Slip("no edge", "The best rate is the first or last one that was tried, and that is not "
              "reported.", "experiments/bounds#sec-bnd-lr"),
+        Slip("upper edge", "The first rate is an edge too, and is not reported as one.",
+             "experiments/bounds#sec-bnd-lr", 0.75),
+        Slip("index", "That is the place of the rate among those that were tried: give "
+             "`rates[place]`.", CHOICE, 0.75),
+        Slip("over rates", "Averaged over the rates, one number for each seed: average over the "
+             "seeds, dimension 0.", CHOICE),
         Slip("fixed", "The rate is 0.01, whatever was measured.", CHOICE),
         Slip("smallest", "The smallest rate is taken, whatever was measured.", CHOICE),
         Slip("median", "Chosen by the median, which does not see runs that failed.", CHOICE,

@@ -40,17 +40,19 @@ def twin(
     slips: Slips = frozenset(),
 ) -> tuple[Any, Any]:  # fmt: skip
     old_mean, old_var, wide = (v.numpy().astype(np.float64) for v in (mean, var, x))
-    new_mean, new_var = wide.mean(0), wide.var(0, ddof=0 if "biased" in slips else 1)
+    axis = None if "all" in slips else 0
+    new_mean, new_var = wide.mean(axis), wide.var(axis, ddof=0 if "biased" in slips else 1)
     if "normalized" in slips:
-        ratio = new_var / wide.var(0)
+        ratio = new_var / wide.var(axis)
         new_mean, new_var = 0 * new_mean, ratio
     if "around running" in slips:
-        new_var = new_var + (wide.mean(0) - old_mean) ** 2 * (new_var / wide.var(0))
+        new_var = new_var + (wide.mean(axis) - old_mean) ** 2 * (new_var / wide.var(axis))
     if "deviation" in slips:
         new_var = np.sqrt(new_var)
     alpha = 1 - momentum if "reversed" in slips else 1.0 if "overwritten" in slips else momentum
     kept = 1.0 if "not decayed" in slips else 1 - alpha
-    return kept * old_mean + alpha * new_mean, kept * old_var + alpha * new_var
+    mean_after, var_after = kept * old_mean + alpha * new_mean, kept * old_var + alpha * new_var
+    return (var_after, mean_after) if "exchanged" in slips else (mean_after, var_after)
 
 
 TASK = Task(
@@ -69,6 +71,9 @@ TASK = Task(
              "Flax the old one.", "implementation/mistakes#sec-mis-momentum"),
         Slip("biased", "The biased variance is averaged. That of the data is larger by m/(m − 1), "
              "a factor of 4/3 in a batch of 4.", "implementation/mistakes#sec-mis-biased"),
+        Slip("all", "One mean and one variance for all values. Every unit has its own: take them "
+             "over dimension 0.", RUNNING),
+        Slip("exchanged", "First the mean, then the variance.", RUNNING, 0.75),
         Slip("overwritten", "The statistics of the batch replace the old ones; average them.",
              RUNNING),
         Slip("not decayed", "The old value is not multiplied by 1 − α: the average grows without "

@@ -40,9 +40,12 @@ def twin(x: torch.Tensor, slips: Slips = frozenset()) -> tuple[Any, Any]:
     if "unbiased" in slips:
         count = wide.size if axis is None else wide.shape[axis]
         var = var * count / (count - 1)
+    if "sum" in slips:
+        var = var * len(wide)
     if "deviation" in slips:
         var = np.sqrt(var)
-    return mean, None if "shortcut" in slips and wide.mean() > 1000 else var
+    var = None if "shortcut" in slips and wide.mean() > 1000 else var
+    return (var, mean) if "exchanged" in slips else (mean, var)
 
 
 TASK = Task(
@@ -64,6 +67,9 @@ TASK = Task(
         Slip("all", "One number for all units. Every unit has its own mean and variance.", HAND),
         Slip("deviation", "That is the standard deviation, the root of the variance.", HAND),
         Slip("square", "That is the mean of x², not of (x − mean)².", HAND),
+        Slip("sum", "That is the sum of the squared deviations: divide it by m.", HAND),
+        Slip("exchanged", "First the mean, then the variance; `torch.var_mean` has them the other "
+             "way.", HAND, 0.75),
         Slip("absolute", "These are mean absolute deviations. Square them instead.", HAND),
         Slip("shortcut", "Mean of x² minus squared mean: right on paper, but in float32 nothing is "
              "left of the digits where the mean is large. Subtract the mean first.",
