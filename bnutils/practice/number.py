@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from bnutils.evidence.numerals import measured, written
 from bnutils.evidence.spans import in_short, interval_spec
 from bnutils.evidence.stats import mean_interval
 
+SECONDS = 20  # for an address to answer
 BUILT = Path("_build", "html", "claims.json")
 
 
@@ -39,11 +42,12 @@ def number(
 ) -> Comparison:
     """Compare ``mine``, one number or one per run, with the claim ``name`` of the book.
 
-    ``claims`` is the file claims.json, which stands beside the pages of the book; by default the
-    environment variable BNUTILS_CLAIMS, or that of the last build. Raises FileNotFoundError where
-    there is none, LookupError for a name that is not in it.
+    ``claims`` is claims.json, which stands beside the pages of the book: its path, or its address
+    that begins with https://; by default the environment variable BNUTILS_CLAIMS, or that of the
+    last build. Raises FileNotFoundError where there is none, URLError where an address gives
+    nothing, LookupError for a name that is not in it.
     """
-    claim = _claim(name, _file(claims))
+    claim = _claim(name, str(claims or os.environ.get("BNUTILS_CLAIMS", "")))
     book = _interval(claim["evidence"])
     own = _own(mine)
     spec, unit = interval_spec(book, claim["reference"]), claim["unit"]
@@ -91,17 +95,29 @@ def _interval(evidence: dict[str, Any]) -> Interval:
     return Interval(mean, low, high, tuple(evidence["runs"]), log=bool(evidence["log"]))
 
 
-def _claim(name: str, file: Path) -> dict[str, Any]:
-    claims = {claim["name"]: claim for claim in json.loads(file.read_text("utf-8"))}
+def _claim(name: str, given: str) -> dict[str, Any]:
+    claims = {claim["name"]: claim for claim in json.loads(_text(given))}
     if name not in claims:
+        close = get_close_matches(name, claims, n=5)
         alike = [key for key in claims if key.split("-")[0] == name.split("-")[0]]
-        raise LookupError(f"{file} has no claim {name!r}; it has {', '.join(alike or claims)}")
+        some = (
+            f"the nearest are {', '.join(close)}"
+            if close
+            else f"it has {', '.join(alike or claims)}"
+        )
+        raise LookupError(f"claims.json has no claim {name!r}; {some}")
     found: dict[str, Any] = claims[name]
     return found
 
 
-def _file(claims: str | Path | None) -> Path:
-    given = claims or os.environ.get("BNUTILS_CLAIMS")
+def _text(given: str) -> str:
+    if given.startswith(("https://", "http://")):
+        with urlopen(given, timeout=SECONDS) as response:
+            return str(response.read().decode("utf-8"))
+    return _file(given).read_text("utf-8")
+
+
+def _file(given: str) -> Path:
     folders = [Path.cwd(), *Path.cwd().parents]
     places = [Path(given)] if given else [folder / BUILT for folder in folders]
     for place in places:
@@ -110,5 +126,7 @@ def _file(claims: str | Path | None) -> Path:
     raise FileNotFoundError(
         f"there is no {places[0]}\n"
         "  Expected: claims.json, which stands beside the pages of the book\n"
-        "  What to do: download it and give its path, or build the book"
+        "  What to do: give its address, that of the book and the name of the file, as in\n"
+        '    check.number(NAME, mine, claims="https://…/claims.json")\n'
+        "  or build the book, or set BNUTILS_CLAIMS to its path or address"
     )

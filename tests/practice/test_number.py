@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import HTTPError
 
 import pytest
 
@@ -56,13 +60,34 @@ def test_claims_are_found_below_the_folder_of_a_build(tmp_path, monkeypatch):
     assert check.number("cmp-accuracy", 1.0).agrees
 
 
-def test_an_unknown_name_is_refused_with_those_alike(claims):
-    with pytest.raises(LookupError, match=r"no claim 'cmp-test'; it has cmp-accuracy, cmp-time"):
-        check.number("cmp-test", 1.0)
+@pytest.mark.parametrize(("name", "told"), [
+    ("cmp-test-accuracy", "the nearest are cmp-accuracy$"),
+    ("cmp-gap-at-the-end-of-it", "it has cmp-accuracy, cmp-time$"),
+    ("accuracies of them", "it has cmp-accuracy, cmp-time$"),
+])  # fmt: skip
+def test_an_unknown_name_is_refused_with_those_alike(claims, name, told):
+    with pytest.raises(LookupError, match=f"no claim '{name}'; {told}"):
+        check.number(name, 1.0)
+
+
+def test_claims_are_read_from_an_address(claims, monkeypatch):
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=claims.parent)
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("BNUTILS_CLAIMS", "nowhere.json")
+    address = f"http://127.0.0.1:{server.server_port}"
+    try:
+        assert check.number("cmp-accuracy", 1.0, claims=f"{address}/claims.json").agrees
+        with pytest.raises(HTTPError):
+            check.number("cmp-accuracy", 1.0, claims=f"{address}/other.json")
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_without_claims_it_is_told_where_to_find_them(tmp_path, monkeypatch):
     monkeypatch.delenv("BNUTILS_CLAIMS", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="stands beside the pages of the book"):
+    with pytest.raises(FileNotFoundError, match=r"give its address[\s\S]+claims="):
         check.number("cmp-accuracy", 1.0)
