@@ -38,16 +38,30 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
     layer = copied(subject.layer)
     names = [name for name in words.BACKWARD if callable(getattr(layer, name, None))]
     subject.way(layer, subject.folded(x), True)
+    before = {path: read(value) for path, value in arrays(layer).items()}
     try:
         result = _given_back(getattr(layer, names[0]), subject.folded(dy)) if names else None
     except NotImplementedError:
         return None
-    told = [read(g) for g in (result if isinstance(result, tuple) else (result,)) if np.ndim(g)]
-    if not told or told[0].shape != subject.folded(x).shape:
+    first, *rest = result if isinstance(result, tuple) else (result,)
+    if np.shape(first) != subject.folded(x).shape:
         return None
-    sized = [g for g in told[1:] if g.size == subject.channels]
-    others = dict(zip(("gamma", "beta"), sized, strict=False))
-    return {"x": subject.unfolded(told[0], x.shape), **others}
+    others = [read(g) for g in rest if np.size(g) in (1, subject.channels)]
+    if len(rest) != 2:  # and one number alone is no gradient of theirs
+        others = [g for g in others if g.size == subject.channels]
+    given = dict(zip(("gamma", "beta"), others, strict=False))
+    return {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before), **given}
+
+
+def _kept(layer: Any, before: dict[str, Numbers]) -> dict[str, Numbers]:
+    """The gradients of γ and β that ``backward`` left in the layer, by names such as ``dgamma``."""
+    found = {}
+    for path, value in arrays(layer).items():
+        name = words.gradient_of(path)
+        for role, names in (("gamma", words.GAMMA), ("beta", words.BETA)):
+            if name in names and not np.array_equal(before.get(path, np.zeros(0)), read(value)):
+                found[role] = read(value)
+    return found
 
 
 def _given_back(backward: Callable[..., Any], dy: Numbers) -> Any:

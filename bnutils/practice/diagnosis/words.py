@@ -46,5 +46,14 @@ def plain(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
 
 
+def gradient_of(path: str) -> str:
+    """What ``dgamma``, ``grads.gamma`` or ``gamma_grad`` is the gradient of; empty for others."""
+    name = ".".join(plain(part) for part in path.split("."))
+    first = re.search(r"(?:^|\.)(?:d_?|grads?[._]d?)([a-z]+)$", name)
+    last = re.search(r"(?:^|\.)([a-z]+)[._]grad$", name)
+    found = last or first
+    return found.group(1) if found else ""
+
+
 def one_of(name: str, words: frozenset[str]) -> bool:
     return plain(name) in words
