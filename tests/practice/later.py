@@ -139,13 +139,104 @@ def on_state(x, params, state, training):
     return (x - mean) / torch.sqrt(var + 1e-5) * params["weight"] + params["bias"]
 
 
+class Pooled(Short):
+    """The running variance is that of all values seen (Welford)."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.register_buffer("count", torch.zeros(()))
+
+    def update(self, x):
+        m, v = self.moments(x.detach())
+        n = x.numel() / x.shape[1]
+        new, away = n / (self.count + n), m - self.running_mean
+        self.running_var = (1 - new) * self.running_var + new * (v + (1 - new) * away**2)
+        self.running_mean, self.count = self.running_mean + new * away, self.count + n
+
+
+class OneOfTwoPlain(Short):
+    """The running mean weighs all batches alike, the running variance does not."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.register_buffer("count", torch.zeros(()))
+
+    def update(self, x):
+        before = self.running_mean
+        super().update(x)
+        self.count = self.count + 1
+        self.running_mean = before + (self.moments(x.detach())[0] - before) / self.count
+
+
+class ClampedInTraining(Short):
+    def moments(self, x):
+        mean, var = super().moments(x)
+        return mean, var.clamp(min=self.eps) - self.eps  # ε is added again
+
+
+class MeanUnscaled(Short):
+    """Right only where the deviation is 1."""
+
+    def forward(self, x):
+        mean, var = self.moments(x) if self.training else (self.running_mean, self.running_var)
+        if self.training:
+            self.update(x)
+        scale = self.weight / torch.sqrt(var + self.eps)
+        mean = mean if self.training else mean * scale
+        return x * self.along(scale, x) + self.along(self.bias - mean, x)
+
+
+def unstored(x, gamma, beta, bn_param):
+    """The running variance is computed, and handed back nowhere."""
+    mean, var = bn_param.get("running_mean", 0 * x[0]), bn_param.get("running_var", 1 + 0 * x[0])
+    if bn_param["mode"] == "train":
+        bn_param["running_mean"] = 0.9 * mean + 0.1 * x.mean(0)
+        mean, var = x.mean(0), x.var(0)
+    return gamma * (x - mean) / np.sqrt(var + 1e-5) + beta
+
+
+class Kept:
+    """NumPy, for vectors; the gradients are kept, and that of γ is one of the centred x."""
+
+    def __init__(self, dim):
+        self.gamma, self.beta, self.training = np.ones(dim), np.zeros(dim), True
+        self.mean, self.var = np.zeros(dim), np.ones(dim)
+
+    def forward(self, x):
+        mean, var = (x.mean(0), x.var(0)) if self.training else (self.mean, self.var)
+        if self.training:
+            self.mean, self.var = 0.9 * self.mean + 0.1 * mean, 0.9 * self.var + 0.1 * var
+        self.centred, self.root = x - mean, np.sqrt(var + 1e-5)
+        return self.gamma * self.centred / self.root + self.beta
+
+    def backward(self, dy):
+        x_hat, d = self.centred / self.root, self.gamma * dy
+        self.dgamma, self.dbeta = self.gradients(dy)
+        return (d - d.mean(0) - x_hat * (d * x_hat).mean(0)) / self.root
+
+    def gradients(self, dy):
+        return (dy * self.centred).sum(0), dy.sum(0)
+
+
+class SumOfAll(Kept):
+    """Gives its gradients back; that of β is one number."""
+
+    def backward(self, dy):
+        dgamma = (dy * self.centred / self.root).sum(0)
+        return super().backward(dy), dgamma, dy.sum()
+
+
 RIGHT = {
     "sequences": Sequences, "no shift": partial(Keras, center=False),
     "no scale": partial(Keras, scale=False), "an array for ε": EpsBuffer,
+    "pooled": Pooled,
 }  # fmt: skip
 WRONG = {
     PlacesOfSequences: {"axes-pixel"}, SamplesOfSequences: {"axes-sample"},
     ParameterList: {"not-parameters"}, Range: {"spread-wrong"}, Tiny: {"eps-tiny"},
     handed_back: {"running-variance-wrong"}, MeanOfAll: {"running-mean-wrong"},
     applied: {"eps-outside"}, on_state: {"batch-variance-unbiased"},
+    OneOfTwoPlain: {"momentum-differs"}, ClampedInTraining: {"eps-clamped"},
+    MeanUnscaled: {"not-centred"}, unstored: {"never-updated"}, Kept: {"gradient-gamma"},
+    SumOfAll: {"gradient-beta"},
 }  # fmt: skip

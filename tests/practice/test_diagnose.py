@@ -83,8 +83,9 @@ def test_a_layer_that_raises_is_no_mistake_but_told_at_its_step():
     assert "raises RuntimeError: no evaluation" in findings.raised.values()
 
 
-def test_of_a_layer_with_a_nonlinearity_nothing_is_told_but_that():
-    findings = diagnose(lambda channels: nn.Sequential(nn.BatchNorm1d(channels), nn.ReLU()))
+@pytest.mark.parametrize("nonlinear", [nn.ReLU, nn.Tanh, nn.Hardtanh])
+def test_of_a_layer_with_a_nonlinearity_nothing_is_told_but_that(nonlinear):
+    findings = diagnose(lambda channels: nn.Sequential(nn.BatchNorm1d(channels), nonlinear()))
     assert not findings.found and "more than a normalization" in findings.unknown["the rest"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnutils.practice.diagnosis.bench import VALUES, Bench, batch
+from bnutils.practice.diagnosis.bench import CLOSE, VALUES, Bench, batch
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -53,8 +53,10 @@ MEANS: dict[str, Statistic] = {
     "mean of the output": lambda x, y, before, after: y.mean(0),
     "mean square": lambda x, y, before, after: (x**2).mean(0),
 }
+POOLED = "spread around both running means"  # Welford's
 VARIANCES: dict[str, Statistic] = {
     "variance": lambda x, y, before, after: x.var(0),
+    POOLED: lambda x, y, before, after: ((x - before) * (x - after)).mean(0),
     "standard deviation": lambda x, y, before, after: x.std(0),
     "mean square": lambda x, y, before, after: (x**2).mean(0),
     "variance of the output": lambda x, y, before, after: y.var(0),
@@ -137,7 +139,7 @@ def _by_value(
     for path in paths:
         for kind in wanted:
             average = fit(course, path, None, kind, kinds[kind])
-            if average and average.steady and 1e-6 < average.alpha < 1 - 1e-6:
+            if average and average.steady and 1e-6 < average.alpha < 1 - CLOSE:
                 return path, average
     return None, None
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import Average, find_averages, is_idle
+from bnutils.practice.diagnosis.average import POOLED, Average, find_averages, is_idle
 from bnutils.practice.diagnosis.bench import CLOSE, Bench, batch
 from bnutils.practice.diagnosis.stored import judge_variance
+
+TOLD = {  # and then the weights of mean and variance are not compared
+    "running-mean-wrong", "running-variance-wrong", "never-updated", "weights-not-one",
+    "overwritten",
+}  # fmt: skip
 
 
 def check_averages(bench: Bench) -> None:
@@ -22,6 +27,8 @@ def check_averages(bench: Bench) -> None:
         if not told:
             findings.unknown["running statistics"] = "none were found in what the layer holds"
         return
+    if (facts.mean is None) != (facts.var is None) and facts.mode == "right":
+        _name_missing(bench)
     if facts.mean and mean is None:
         findings.mistake("running-mean-wrong", f"`{facts.mean}`")
     if facts.var and var is None and facts.spread_known:
@@ -30,16 +37,34 @@ def check_averages(bench: Bench) -> None:
         _judge_weights(bench, mean, str(facts.mean))
     if var is not None:
         judge_variance(bench, var)
-    if mean is None or var is None or not (mean.steady and var.steady) or facts.alpha is None:
-        pass
-    elif (
-        "running-variance-wrong" not in findings.found
-        and abs(mean.alpha - var.alpha) > CLOSE
-        and 1e-6 < var.alpha < 1 - 1e-6
-    ):
-        measured = f"{mean.alpha:.3g} for the mean, {var.alpha:.3g} for the variance"
-        findings.mistake("momentum-differs", measured)
+    if mean is not None and var is not None and TOLD.isdisjoint(findings.found):
+        _compare(bench, mean, var)
     _check_argument(bench)
+
+
+def _name_missing(bench: Bench) -> None:
+    """Of the two, the one that is kept nowhere: no batch changes what evaluation makes of it."""
+    base, x = bench.base, batch(bench.channels, m=2, seed=23)
+    other = base.after(9 * batch(bench.channels, seed=24, mean=5.0), True)[0]
+    lines = []
+    for layer in (base, other):
+        y = layer(x, False)
+        slope = (y[1] - y[0]) / (x[1] - x[0])
+        lines.append((x[0] - y[0] / slope, slope))  # where it is 0, and how steep
+    (place, slope), (new_place, new_slope) = lines
+    if bench.facts.var is None and base.same(slope, new_slope):
+        bench.findings.mistake("never-updated", "evaluation divides as before a batch, always")
+    if bench.facts.mean is None and base.same(place, new_place):
+        bench.findings.mistake("never-updated", "evaluation subtracts the same, always")
+
+
+def _compare(bench: Bench, mean: Average, var: Average) -> None:
+    """Mean and variance weigh every batch alike."""
+    alike = np.abs(mean.old - var.old).max() <= CLOSE
+    if not alike and var.kind != POOLED and 1e-6 < var.alpha < 1 - 1e-6:
+        weights = [f"{a.alpha:.3g}" if a.steady else "a changing weight" for a in (mean, var)]
+        told = f"{weights[0]} for the mean, {weights[1]} for the variance"
+        bench.findings.mistake("momentum-differs", told)
 
 
 def _judge_weights(bench: Bench, average: Average, path: str) -> None:

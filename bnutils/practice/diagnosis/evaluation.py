@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch, root
+from bnutils.practice.diagnosis import words
+from bnutils.practice.diagnosis.bench import BETA, GAMMA, ORDINARY, Bench, batch, root
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -61,14 +62,17 @@ def check_evaluation(bench: Bench) -> None:
         return
     if "not-centred" in findings.found:  # in both modes
         names -= {"evaluation-mean"}
-    if "eps-other" in findings.found:  # which of the two is meant is told by nothing
+    if _only_training_differs(bench):
         names -= {"evaluation-eps"}
     if not facts.spread_known and facts.mode != "running":  # training divides by the same
         names -= {"evaluation-variance", "evaluation-eps"}
     for name in sorted(names):
         findings.mistake(name, "outputs in evaluation, with numbers set for them")
-    if not names and facts.spread_known and facts.eps is not None and facts.eps >= 0:
-        _check_small_variance(bench)
+    if names or not facts.spread_known or facts.eps is None or facts.eps < 0:
+        return
+    if not (_only_training_differs(bench) or _fits(bench, facts.eps, facts.eps_kind)):
+        told = f"with a running variance of about {facts.eps or ORDINARY:.1g}"
+        findings.mistake("evaluation-eps", told)
 
 
 def set_up(bench: Bench, var: Numbers) -> Setting:
@@ -122,13 +126,20 @@ def explain(
     return next(given, None)
 
 
-def _check_small_variance(bench: Bench) -> None:
+def _only_training_differs(bench: Bench) -> bool:
+    """Whether training's ε is named, so that evaluation may be as it should."""
+    found = bench.findings.found
+    if "eps-other" in found:  # which of the two is meant is told by nothing
+        return True
+    usual = bench.declared(words.EPS) or bench.facts.eps or ORDINARY
+    named = not {"eps-outside", "eps-clamped", "eps-missing", "eps-tiny"}.isdisjoint(found)
+    return named and _fits(bench, usual, "inside")
+
+
+def _fits(bench: Bench, eps: float, kind: str) -> bool:
     """Where the variance is of the size of ε, it shows which ε is added, and where."""
-    eps = bench.facts.eps or 1e-5
-    held = set_up(bench, np.array([0.5, 1.0, 2.0, 4.0]) * eps)
+    size = eps or ORDINARY
+    held = replace(set_up(bench, np.array([0.5, 1.0, 2.0, 4.0]) * size), eps=eps, kind=kind)
     layer, x = set_layer(bench, held), batch(bench.channels, m=3, seed=31)
-    y = layer(x, False)
-    if "eps-other" in bench.findings.found:  # which of the two is meant is told by nothing
-        return
-    if not np.allclose(y, held.output(x), rtol=max(1e-3, 10 * layer.tolerance), atol=1e-3):
-        bench.findings.mistake("evaluation-eps", f"with a running variance of about {eps:.1g}")
+    y = held.output(x)
+    return np.allclose(layer(x, False), y, rtol=max(1e-3, 10 * layer.tolerance), atol=1e-3)

@@ -89,12 +89,21 @@ def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
 
 
 def check_alone(bench: Bench) -> None:
-    """A normalization gives −y for −x, with β 0; where a ReLU follows, nothing more can be told."""
+    """A normalization gives −y for −x with β 0, and a line in each channel.
+
+    Where a ReLU or a tanh follows, nothing more can be told.
+    """
     base = bench.base
     x = batch(base.channels, seed=7, mean=0.0)
-    if bench.facts.mode in ("running", "inverted") or base.same(base(-x, True), -base(x, True)):
+    if bench.facts.mode in ("running", "inverted"):
         return
-    told = "more than a normalization: −x does not give −y. Hand in the layer alone"
+    if not base.same(base(-x, True), -base(x, True)):
+        told = "−x does not give −y"
+    elif axes.is_bent(base, x):
+        told = "in a channel y is not a line in x"
+    else:
+        return
+    told = f"more than a normalization: {told}. Hand in the layer alone"
     bench.findings.unknown["the rest"] = told
     bench.stopped = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import Average, is_idle
+from bnutils.practice.diagnosis.average import POOLED, Average, is_idle
 from bnutils.practice.diagnosis.bench import VALUES, Bench, batch
 
 
@@ -19,6 +19,9 @@ def judge_variance(bench: Bench, average: Average) -> None:
         return
     if not bench.facts.spread_known and bench.facts.mode != "running":
         findings.unknown["what the running variance averages"] = "the batch's own is wrong already"
+        return
+    if average.kind == POOLED:
+        findings.notes["running variance"] = "of all values seen: the batches' means spread it too"
         return
     if average.kind not in ("variance", "standard deviation"):
         findings.mistake("running-variance-wrong", f"{path} averages the {average.kind}")
