@@ -256,7 +256,7 @@ ANSWERS = [
     ("statistics", lambda x: [x.sum(0) / len(x), ((x - x.sum(0) / len(x)) ** 2).sum(0) / len(x)]),
     ("statistics", lambda x: (torch.einsum("mu->u", x) / len(x), x.T.cov(correction=0).diag())),
     ("normalize", normalized_by_loops),
-    ("normalize", lambda x, eps: (x - x.mean(0)) / np.hypot(x.numpy().std(0), eps**0.5)),
+    ("normalize", lambda x, eps: (x - x.mean(0)).numpy() / np.hypot(x.numpy().std(0), eps**0.5)),
     ("normalize", lambda x, eps: F.batch_norm(x, None, None, training=True, eps=eps)),
     ("normalize", lambda x, eps: (x - x.mean(0)) * torch.rsqrt(x.var(0, correction=0) + eps)),
     ("normalize", lambda x, eps: (x.numpy() - x.numpy().mean(0)) / np.sqrt(x.numpy().var(0) + eps)),
