@@ -26,6 +26,7 @@ from tests.pages.built_book import (
 )
 
 pytestmark = pytest.mark.slow
+WITHOUT_DATA = {"book/theory/concept", "book/practice/hands-on", "book/practice/grader"}
 
 TIMING = re.compile(r"time|second|speed|slower|faster|cost", re.IGNORECASE)
 
@@ -40,9 +41,6 @@ def built(request: pytest.FixtureRequest) -> Built:
     if request.param == "mnist" and not has_mnist():
         pytest.skip("MNIST is not here: `make data` fetches it, or BNUTILS_DATA names its folder")
     return fresh_build(request.param)
-
-
-WITHOUT_DATA = {"book/theory/concept", "book/practice/hands-on", "book/practice/grader"}
 
 
 def test_build_is_clean(built: Built, record_property: Callable[[str, object], None]) -> None:
