@@ -15,7 +15,7 @@ from bnutils.practice import diagnose
 from bnutils.practice.__main__ import main
 from bnutils.practice.diagnosis.findings import names
 from tests import ROOT
-from tests.practice import fresh, later
+from tests.practice import fresh, later, unusual
 from tests.practice.fresh import WRONG as LATER
 from tests.practice.mutants import MAKES, MUTANTS, layers
 from tests.practice.others import RIGHT
@@ -28,7 +28,9 @@ TWELVE = [  # in the order of the catalogue
     "gradient-constants", "axes-last", "idle-parameter",
 ]  # fmt: skip
 CATALOGUE = {mistake.layer: {name} for mistake, name in zip(MISTAKES, TWELVE, strict=True)}
-WRONG = CATALOGUE | THIRTEEN | ELSEWHERE | LATER | later.WRONG
+WRONG = CATALOGUE | THIRTEEN | ELSEWHERE | LATER | later.WRONG | unusual.WRONG
+
+RIGHT_LATER = fresh.RIGHT | later.RIGHT | unusual.RIGHT
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -38,14 +40,14 @@ def test_no_right_layer_is_accused(name):
     assert findings.right or name == "loop"
 
 
-@pytest.mark.parametrize("name", fresh.RIGHT | later.RIGHT)
+@pytest.mark.parametrize("name", RIGHT_LATER)
 def test_nor_is_one_that_was_written_later(name):
-    assert diagnose((fresh.RIGHT | later.RIGHT)[name]).right
+    assert diagnose(RIGHT_LATER[name]).right
 
 
-def test_of_an_array_that_holds_both_parameters_it_cannot_be_told_what_they_do():
+def test_of_an_array_that_holds_more_than_both_parameters_it_cannot_be_told_what_they_do():
     findings = diagnose(later.Packed)
-    assert not findings.found and "`both` holds several" in findings.unknown["γ and β"]
+    assert not findings.found and "`rows` holds several" in findings.unknown["γ and β"]
 
 
 def test_of_a_layer_that_computes_in_float32_gradients_cannot_be_told():

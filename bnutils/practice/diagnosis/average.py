@@ -1,4 +1,4 @@
-"""Steps 5 and 6, measured: how the running statistics are averaged, and what of."""
+"""Steps 5 and 6, measured: how what is stored averages the batches, and what of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bnutils.practice.diagnosis.bench import CLOSE, VALUES, Bench, batch
+from bnutils.practice.diagnosis.bench import VALUES, batch
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -54,6 +54,7 @@ MEANS: dict[str, Statistic] = {
     "mean square": lambda x, y, before, after: (x**2).mean(0),
 }
 POOLED = "spread around both running means"  # Welford's
+ROOT = "variance, of which the root is stored"
 VARIANCES: dict[str, Statistic] = {
     "variance": lambda x, y, before, after: x.var(0),
     POOLED: lambda x, y, before, after: ((x - before) * (x - after)).mean(0),
@@ -107,41 +108,6 @@ def fit(
     if np.abs(average.new).max() < 1e-6 and not is_idle(average):  # it does not enter
         return None
     return average
-
-
-def find_averages(bench: Bench) -> tuple[Average | None, Average | None]:
-    """Of mean and variance; where evaluation told not where they are, they are told by value."""
-    facts, base = bench.facts, bench.base
-    own = (facts.gamma, facts.beta)
-    paths = [p for p, v in base.sized().items() if v.size == base.channels and p not in own]
-    known = [path for path in (facts.mean, facts.var) if path is not None]
-    course = follow(base, list(dict.fromkeys([*known, *paths])))
-    mean = _first(course, facts.mean, None, MEANS) if facts.mean else None
-    if facts.mean is None:
-        facts.mean, mean = _by_value(course, paths, MEANS, ("mean",))
-    var = _first(course, facts.var, facts.mean, VARIANCES) if facts.var else None
-    if facts.var is None:
-        facts.var, var = _by_value(course, paths, VARIANCES, ("variance", "standard deviation"))
-    return mean, var
-
-
-def _first(
-    course: Course, path: str, mean: str | None, kinds: dict[str, Statistic]
-) -> Average | None:
-    fits = (fit(course, path, mean, kind, statistic) for kind, statistic in kinds.items())
-    return next((average for average in fits if average is not None), None)
-
-
-def _by_value(
-    course: Course, paths: list[str], kinds: dict[str, Statistic], wanted: tuple[str, ...]
-) -> tuple[str | None, Average | None]:
-    """The path that averages a wanted statistic, other than taking it over as it is."""
-    for path in paths:
-        for kind in wanted:
-            average = fit(course, path, None, kind, kinds[kind])
-            if average and average.steady and 1e-6 < average.alpha < 1 - CLOSE:
-                return path, average
-    return None, None
 
 
 def is_idle(average: Average) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import POOLED, Average, find_averages, is_idle
+from bnutils.practice.diagnosis.average import POOLED, Average, is_idle
 from bnutils.practice.diagnosis.bench import CLOSE, Bench, batch
+from bnutils.practice.diagnosis.located import find_averages
 from bnutils.practice.diagnosis.stored import judge_variance
 
 TOLD = {  # and then the weights of mean and variance are not compared
@@ -22,13 +23,13 @@ def check_averages(bench: Bench) -> None:
         findings.unknown["running statistics"] = "the statistics are not one per channel"
         return
     mean, var = find_averages(bench)
+    if None in (facts.mean, facts.var) and facts.mode == "right":
+        _name_missing(bench)
     if facts.mean is None and facts.var is None:
-        told = {"evaluation-uses-batch", "running statistics"} & {*findings.found, *findings.notes}
-        if not told:
+        told = {"evaluation-uses-batch", "running statistics", "never-updated"}
+        if told.isdisjoint({*findings.found, *findings.notes}):
             findings.unknown["running statistics"] = "none were found in what the layer holds"
         return
-    if (facts.mean is None) != (facts.var is None) and facts.mode == "right":
-        _name_missing(bench)
     if facts.mean and mean is None:
         findings.mistake("running-mean-wrong", f"`{facts.mean}`")
     if facts.var and var is None and facts.spread_known:
@@ -43,7 +44,7 @@ def check_averages(bench: Bench) -> None:
 
 
 def _name_missing(bench: Bench) -> None:
-    """Of the two, the one that is kept nowhere: no batch changes what evaluation makes of it."""
+    """Which of the two is kept nowhere: no batch changes what evaluation makes of it."""
     base, x = bench.base, batch(bench.channels, m=2, seed=23)
     other = base.after(9 * batch(bench.channels, seed=24, mean=5.0), True)[0]
     lines = []

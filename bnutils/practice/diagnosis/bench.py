@@ -40,6 +40,7 @@ class Facts:
     alpha: float | None = None
     old_weighs: bool = False  # what momentum is the weight of
     deviation: bool = False  # stored, where a variance is expected
+    debiased: bool = False  # by evaluation, of averages that start at 0
     spread_known: bool = False  # that of a variance, perhaps of a factor too large
     idle: list[str] = field(default_factory=list)  # parameters that move nothing
 
@@ -62,7 +63,10 @@ class Bench:
     images: Subject | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.warm = self.start.after(batch(self.start.channels, seed=1), True)[0]
+        try:
+            self.warm = self.start.after(batch(self.start.channels, seed=1), True)[0]
+        except Exception:  # of images of one pixel, seen by another step
+            self.warm = self.start
         self.base = self.warm
         if self.image_start is not None:
             x = batch(self.image_start.channels, seed=1, images=True)

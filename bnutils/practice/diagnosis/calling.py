@@ -17,17 +17,20 @@ from bnutils.practice.diagnosis.building import CannotCall
 
 @dataclass(frozen=True)
 class Way:
-    """The method to call, the argument that says the mode, and what the two modes are there."""
+    """The method to call, the argument or attribute that says the mode, and its two values."""
 
     method: str
     argument: str | None = None
     train: Any = True
     evaluate: Any = False
+    attribute: str | None = None
 
     def __call__(self, layer: Any, x: Any, training: bool) -> Any:
         """The output for ``x``; the first of several results that has its shape."""
         tell_mode(layer, training)
         value = self.train if training else self.evaluate
+        if self.attribute:
+            setattr(layer, self.attribute, value)
         result = getattr(layer, self.method)(x, **({self.argument: value} if self.argument else {}))
         if isinstance(result, tuple | list):
             result = next((r for r in result if np.shape(r) == np.shape(x)), result[0])
@@ -58,22 +61,33 @@ def way_of(layer: Any) -> Way:
     return Way(method)
 
 
-def tell_mode(layer: Any, training: bool) -> None:
-    """By ``train`` and ``eval``, or by an attribute with one of the usual names."""
+def tell_mode(layer: Any, training: bool) -> bool:
+    """By ``train`` and ``eval``, or else by attributes with usual names; whether there are any."""
     if isinstance(layer, nn.Module):
         layer.train(training)
-        return
+        return True
     switch = getattr(layer, "train" if training else "eval", None)
     if callable(switch) and callable(getattr(layer, "eval", None)):
         switch()
-        return
-    for name, value in list(getattr(layer, "__dict__", {}).items()):
-        if words.one_of(name, words.TRAINING) and isinstance(value, bool):
-            setattr(layer, name, training)
-        elif words.one_of(name, words.TRAINING) and isinstance(value, str):
+        return True
+    told = False
+    for name, value in attributes(layer).items():
+        usual = words.one_of(name, words.TRAINING)
+        if not (usual or words.one_of(name, words.EVALUATING)):
+            continue
+        if isinstance(value, bool):
+            setattr(layer, name, training == usual)
+            told = True
+        elif isinstance(value, str) and usual:
             setattr(layer, name, "train" if training else "test")
-        elif words.one_of(name, words.EVALUATING) and isinstance(value, bool):
-            setattr(layer, name, not training)
+            told = True
+    return told
+
+
+def attributes(layer: Any) -> dict[str, Any]:
+    """Those of the layer, and of its classes."""
+    owners = [*reversed(type(layer).__mro__), layer]
+    return {k: v for owner in owners for k, v in getattr(owner, "__dict__", {}).items()}
 
 
 def as_input(x: Any, numpy: bool, dtype: str) -> Any:

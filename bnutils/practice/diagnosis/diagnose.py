@@ -24,8 +24,11 @@ from bnutils.practice.diagnosis.bench import Bench
 from bnutils.practice.diagnosis.building import CannotCall, Maker, as_maker
 from bnutils.practice.diagnosis.findings import Findings
 from bnutils.practice.diagnosis.subject import Subject, subject
+from bnutils.practice.diagnosis.switch import with_switch
 
 STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
+    ("images of one pixel", mode.check_pixels),
+    ("a layer by itself", mode.check_own),
     ("γ and β", roles.find_roles),
     ("the two modes", mode.check_mode),
     ("a normalization alone", mode.check_alone),
@@ -75,14 +78,15 @@ def _forms(
     vectors, problem = _form(maker, 2)
     pictures, image_problem = _form(image_maker, 4, last)
     sequences = pictures or _form(image_maker, 3, last)[0]
-    if not (vectors or sequences or last):
+    others = sequences or _form(image_maker, 5, last)[0]
+    if not (vectors or others or last):
         pictures, _ = _form(image_maker, 4, last=True)
         told = "images are taken with the channels last alone"
         if pictures is not None:
             findings.notes["images"] = told
             if not pictures.numpy:  # PyTorch has them second
                 findings.mistake("axes-last", told)
-    if vectors is None and pictures is None and sequences is None:
+    if vectors is None and pictures is None and others is None:
         raise TypeError(
             f"{findings.title} could not be called\n"
             f"  With vectors [B, C]: {type(problem).__name__}: {problem}\n"
@@ -91,11 +95,12 @@ def _forms(
             "  What to do: hand in a function such as lambda channels: MyLayer(channels, ...)"
         ) from problem
     if pictures is None:
-        instead = "sequences [B, C, L] are" if sequences else "vectors alone"
+        kind = "sequences [B, C, L] are" if sequences else "volumes [B, C, D, H, W] are"
+        instead = kind if others else "vectors alone"
         findings.notes["images"] = f"not taken ({type(image_problem).__name__}): {instead}"
     if vectors is None:
         findings.notes["vectors"] = f"not taken ({type(problem).__name__})"
-    return vectors, pictures or sequences
+    return vectors, pictures or others
 
 
 def _take(bench: Bench, name: str, step: Callable[[Bench], None]) -> None:
@@ -110,7 +115,7 @@ def _form(maker: Maker, rank: int, last: bool = False) -> tuple[Subject | None, 
     problem: Exception = CannotCall("it was not tried")
     for dtype in ("float64", "float32"):
         try:
-            return subject(maker, rank, dtype, last), None
+            return with_switch(subject(maker, rank, dtype, last)), None
         except Exception as error:
             problem = error
     return None, problem

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.bench import BETA, GAMMA, ORDINARY, Bench, batch, root
+from bnutils.practice.diagnosis.bench import BETA, GAMMA, ORDINARY, Bench, batch
 from bnutils.practice.diagnosis.held import Numbers
+from bnutils.practice.diagnosis.slips import Setting, debiased, explain
 from bnutils.practice.diagnosis.subject import Subject
 
 MEAN = np.array([1.0, -2.0, 0.5, 3.0])
@@ -18,22 +17,6 @@ SHARED = {  # mistakes that both modes may have from one line
     "gamma-wrong", "not-centred", "spread-wrong", "not-scaled", "variance-not-centred",
 }  # fmt: skip
 VARIANCE = np.array([0.25, 4.0, 1.5, 9.0])
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the layer holds, [C] each: γ, β, running mean and variance; and ε as it was measured."""
-
-    gamma: Numbers
-    beta: Numbers
-    mean: Numbers
-    var: Numbers
-    eps: float
-    kind: str
-
-    def output(self, x: Numbers) -> Numbers:
-        divisor = root(self.var, self.eps, self.kind)
-        return np.asarray(self.gamma * (x - self.mean) / divisor + self.beta)
 
 
 def check_evaluation(bench: Bench) -> None:
@@ -52,6 +35,10 @@ def check_evaluation(bench: Bench) -> None:
         if not layer.same(layer(x[:n], False), y[:n]):
             findings.mistake("evaluation-uses-batch", f"{n} of 3 samples come out otherwise")
             return
+    if facts.alpha and layer.same(y, debiased(held, facts.alpha).output(x)):
+        findings.notes["evaluation"] = "corrects the averages for what they start at, as Adam does"
+        facts.debiased = True
+        return
     names = explain(layer, held, x, y, facts.eps)
     if names is None and not SHARED.isdisjoint(findings.found):
         findings.unknown["evaluation"] = "training computes something else already"
@@ -60,8 +47,6 @@ def check_evaluation(bench: Bench) -> None:
         nothing = "x comes out as it went in" if names else "no usual slip explains the outputs"
         findings.mistake("evaluation-wrong", nothing)
         return
-    if "not-centred" in findings.found:  # in both modes
-        names -= {"evaluation-mean"}
     if _only_training_differs(bench):
         names -= {"evaluation-eps"}
     if not facts.spread_known and facts.mode != "running":  # training divides by the same
@@ -83,6 +68,8 @@ def set_up(bench: Bench, var: Numbers) -> Setting:
         gamma = np.ones(count)
     if not facts.beta or not {"affine-shared", "beta-wrong"}.isdisjoint(found):
         beta = np.zeros(count)
+    if "not-centred" in found:  # in both modes, perhaps
+        mean = np.zeros(count)
     stored = spread**2 if facts.deviation else spread
     return Setting(gamma, beta, mean, stored, facts.eps or 0.0, facts.eps_kind)
 
@@ -99,33 +86,6 @@ def set_layer(bench: Bench, setting: Setting) -> Subject:
     return layer.with_values({p: v if own[p].size > 1 else v[0] for p, v in places.items()})
 
 
-def slips(held: Setting, eps: float | None) -> Iterator[tuple[set[str], Setting]]:
-    """Settings that a slip amounts to, with its names: fewest slips first."""
-    gammas = [("", held.gamma), ("evaluation-gamma", np.ones_like(held.gamma))]
-    betas = [("", held.beta), ("evaluation-beta", 0 * held.beta)]
-    betas += [("evaluation-beta", held.gamma * held.beta)]
-    means = [("", held.mean), ("evaluation-mean", 0 * held.mean)]
-    other = (np.sqrt(held.var), held.var**2, 1 / held.var, np.ones_like(held.var))
-    spreads = [("", held.var)] + [("evaluation-variance", values) for values in other]
-    own = "" if eps is None else "evaluation-eps"
-    epsilons = [("", held.eps), (own, 0.0), (own, 1e-5), (own, 1e-3), (own, -held.eps)]
-    kinds = [("", held.kind), (own, "outside"), (own, "inside")]
-    every = itertools.product(gammas, betas, means, spreads, epsilons, kinds)
-    for parts in sorted(every, key=lambda parts: sum(bool(name) for name, _ in parts)):
-        names = {name for name, _ in parts if name}
-        if "evaluation-variance" in names:
-            names -= {"evaluation-eps"}
-        yield names, Setting(*(value for _, value in parts))
-
-
-def explain(
-    layer: Subject, held: Setting, x: Numbers, y: Numbers, eps: float | None
-) -> set[str] | None:
-    """The fewest slips that give these outputs; None where none do."""
-    given = (names for names, setting in slips(held, eps) if layer.same(y, setting.output(x)))
-    return next(given, None)
-
-
 def _only_training_differs(bench: Bench) -> bool:
     """Whether training's ε is named, so that evaluation may be as it should."""
     found = bench.findings.found
@@ -139,7 +99,8 @@ def _only_training_differs(bench: Bench) -> bool:
 def _fits(bench: Bench, eps: float, kind: str) -> bool:
     """Where the variance is of the size of ε, it shows which ε is added, and where."""
     size = eps or ORDINARY
-    held = replace(set_up(bench, np.array([0.5, 1.0, 2.0, 4.0]) * size), eps=eps, kind=kind)
+    held = set_up(bench, np.array([0.5, 1.0, 2.0, 4.0]) * size)
+    held = replace(held, beta=0 * held.beta, eps=eps, kind=kind)
     layer, x = set_layer(bench, held), batch(bench.channels, m=3, seed=31)
     y = held.output(x)
     return np.allclose(layer(x, False), y, rtol=max(1e-3, 10 * layer.tolerance), atol=1e-3)

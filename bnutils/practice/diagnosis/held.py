@@ -29,6 +29,17 @@ def arrays(owner: Any) -> dict[str, Any]:
     return dict(held(owner))
 
 
+def halves(path: str, value: Any, channels: int) -> dict[str, Any]:
+    """An array with two numbers for each channel as two views of it; any other as it is."""
+    if array_size(value) != 2 * channels:
+        return {path: value}
+    apart = value.reshape(2, -1) if value.ndim == 1 else value
+    if 2 not in apart.shape:
+        return {path: value}
+    moved = apart.swapaxes(0, list(apart.shape).index(2))
+    return {f"{path}[{i}]": half for i, half in enumerate(moved)}
+
+
 def read(array: Any) -> Numbers:
     """The numbers of a tensor or an array as a new float64 array of the same shape."""
     if isinstance(array, Tensor):

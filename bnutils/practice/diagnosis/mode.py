@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from torch import nn
 
 from bnutils.practice.diagnosis import axes
 from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.roles import evaluated
 from bnutils.practice.diagnosis.subject import Subject
 
 
@@ -23,6 +25,32 @@ def moves(subject: Subject, training: bool, grad: bool) -> bool:
     moved, _ = subject.after(batch(subject.channels, seed=3, mean=5.0), training, grad)
     x = batch(subject.channels, seed=2)
     return not subject.same(moved(x, False), subject(x, False))
+
+
+def check_pixels(bench: Bench) -> None:
+    """Of a layer that takes no images of one pixel, nothing can be told but its axes."""
+    x = batch(bench.channels)
+    try:
+        bench.base(x, True)
+    except Exception as error:
+        shape = list(bench.base.folded(x).shape)
+        bench.findings.unknown["the rest"] = f"a batch {shape} raises {type(error).__name__}"
+        axes.check_images(bench)
+        bench.stopped = True
+
+
+def check_own(bench: Bench) -> None:
+    """A copy that is trained leaves the layer itself as it was."""
+    base, x = bench.base, batch(bench.channels, seed=2)
+    before, again = (evaluated(base, x) for _ in range(2))
+    base.after(batch(bench.channels, seed=3, mean=5.0), True)
+    if not base.same(before, again) or base.same(evaluated(base, x), before):
+        return
+    told = "they stand outside of the layer: training another one moves them"
+    if isinstance(base.layer, nn.Module):
+        bench.findings.mistake("not-saved", told)
+    bench.findings.unknown["running statistics"] = told
+    bench.stopped = True
 
 
 def check_mode(bench: Bench) -> None:

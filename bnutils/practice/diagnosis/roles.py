@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from bnutils.practice.diagnosis.bench import Bench, batch
-from bnutils.practice.diagnosis.held import Numbers, arrays
+from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
 
 
@@ -60,13 +60,13 @@ def _moves(subject: Subject) -> Iterator[tuple[str, Numbers, Numbers]]:
     Beside the size of the outputs, so that rounding is none.
     """
     x = batch(subject.channels, seed=4)
-    before = subject(x, True), _evaluated(subject, x)
+    before = subject(x, True), evaluated(subject, x)
     sizes = [max(float(np.abs(y).max()), 1e-30) * 10 * subject.tolerance for y in before]
     for path, values in subject.sized().items():
         delta = 0.5 + 0.1 * np.arange(values.size).reshape(values.shape)
         try:
             changed = subject.with_values({path: np.abs(values) + delta})
-            after = changed(x, True), _evaluated(changed, x)
+            after = changed(x, True), evaluated(changed, x)
         except Exception:
             continue
         train, evaluate = (
@@ -76,7 +76,7 @@ def _moves(subject: Subject) -> Iterator[tuple[str, Numbers, Numbers]]:
         yield path, train, evaluate
 
 
-def _evaluated(subject: Subject, x: Numbers) -> Numbers:
+def evaluated(subject: Subject, x: Numbers) -> Numbers:
     """The output in evaluation; no numbers where that raises, which another step tells."""
     try:
         return subject(x, False)
@@ -114,9 +114,10 @@ def _moved(change: Numbers) -> bool:
 
 def is_parameter(subject: Subject, path: str) -> bool:
     """Whether an optimizer that is given the layer's parameters moves what is held at ``path``."""
-    value, layer = arrays(subject.layer)[path], subject.layer
+    value, layer = subject.arrays()[path], subject.layer
     if isinstance(layer, nn.Module) and isinstance(value, Tensor):
-        return value.data_ptr() in {p.data_ptr() for p in layer.parameters() if p.requires_grad}
+        learned = {p.untyped_storage().data_ptr() for p in layer.parameters() if p.requires_grad}
+        return value.untyped_storage().data_ptr() in learned
     return isinstance(value, nn.Parameter) and bool(value.requires_grad)
 
 

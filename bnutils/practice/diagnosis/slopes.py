@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.held import Numbers, arrays, copied, read
+from bnutils.practice.diagnosis.held import Numbers, arrays, copied, halves, read
 from bnutils.practice.diagnosis.subject import Subject
 
 STEP = 1e-5
@@ -19,18 +19,19 @@ STEP = 1e-5
 def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dict[str, Any]:
     """Gradients of Σ dy·y as autograd has them, of ``x`` and of what is held at ``paths``."""
     layer = copied(subject.layer)
-    own = arrays(layer)
-    for path in paths:
-        own[path].requires_grad_(True)
+    names = list(dict.fromkeys(path.partition("[")[0] for path in paths))
+    own = [arrays(layer)[name].requires_grad_(True) for name in names]
     inputs = torch.tensor(subject.folded(x), requires_grad=True)
     y = subject.way(layer, inputs.clone(), True)  # a layer may overwrite what it is given
-    leaves = [inputs, *(own[path] for path in paths)]
+    leaves = [inputs, *own]
     loss = (y * torch.tensor(subject.folded(dy))).sum()
     grads = torch.autograd.grad(loss, leaves, allow_unused=True) if loss.requires_grad else []
-    told: list[Numbers | None] = [None if g is None else read(g) for g in grads]
-    told = told or [None] * len(leaves)
-    first = np.zeros_like(x) if told[0] is None else subject.unfolded(told[0], x.shape)
-    return {"x": first, **dict(zip(paths, told[1:], strict=True))}
+    given: list[Numbers | None] = [None if g is None else read(g) for g in grads]
+    first, *others = given or [None] * len(leaves)
+    told = {"x": np.zeros_like(x) if first is None else subject.unfolded(first, x.shape)}
+    for name, gradient in zip(names, others, strict=True):
+        told |= {} if gradient is None else halves(name, gradient, subject.channels)
+    return told
 
 
 def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:

@@ -9,21 +9,25 @@ from torch import nn
 from bnutils.practice.diagnosis.bench import Bench, batch
 from bnutils.practice.diagnosis.calling import as_input
 from bnutils.practice.diagnosis.functions import FunctionLayer
-from bnutils.practice.diagnosis.held import arrays, as_dtype, copied, read
+from bnutils.practice.diagnosis.held import as_dtype, copied, halves, read
+from bnutils.practice.diagnosis.roles import is_parameter
+
+FOLLOW = {"running-mean-wrong", "running-variance-wrong", "evaluation-wrong"}  # other inputs
 
 
 def check_state(bench: Bench) -> None:
     """The running statistics: in the ``state_dict``, no parameters, without history."""
     facts, findings, layer = bench.facts, bench.findings, bench.warm.layer
     paths = [path for path in (facts.mean, facts.var) if path is not None]
-    own = arrays(layer)
+    own = bench.warm.arrays()
     if isinstance(layer, nn.Module) and paths:
-        saved = [read(v).ravel() for v in layer.state_dict().values() if v.is_floating_point()]
+        state = [v for v in layer.state_dict().values() if v.is_floating_point()]
+        parts = [h for v in state for h in halves("", v, bench.channels).values()]
+        saved = [read(part).ravel() for part in parts]
         lost = [p for p in paths if not any(_equal(read(own[p]).ravel(), value) for value in saved)]
         if lost:
             findings.mistake("not-saved", ", ".join(f"`{path}`" for path in lost))
-        learned = {id(p) for p in layer.parameters() if p.requires_grad}
-        trained = [path for path in paths if id(own[path]) in learned]
+        trained = [path for path in paths if is_parameter(bench.warm, path)]
         if trained:
             findings.mistake("statistics-trained", ", ".join(f"`{path}`" for path in trained))
     if not bench.warm.numpy:
@@ -34,7 +38,7 @@ def _check_history(bench: Bench) -> None:
     layer = copied(bench.warm.layer)
     x = as_input(bench.warm.folded(batch(bench.channels, seed=50)), False, bench.warm.dtype)
     bench.warm.way(layer, x.requires_grad_(True).clone(), True)
-    own = arrays(layer)
+    own = bench.warm.arrays(layer)
     paths = [p for p in (bench.facts.mean, bench.facts.var) if p is not None]
     if any(own[p].grad_fn is not None for p in paths if isinstance(own[p], torch.Tensor)):
         bench.findings.mistake("not-detached", "a statistic has a `grad_fn` after a batch")
@@ -52,6 +56,9 @@ def check_input(bench: Bench) -> None:
         if not np.array_equal(read(x), before):
             mode = "training" if training else "evaluation"
             bench.findings.mistake("changes-input", f"in {mode}")
+            for key in FOLLOW & bench.findings.found.keys():
+                told = bench.findings.found.pop(key)
+                bench.findings.unknown[key] = f"{told}: of the input as it was"
             return
 
 
@@ -81,7 +88,7 @@ def check_large_mean(bench: Bench) -> None:
 def check_start(bench: Bench) -> None:
     """A layer that has seen no batch evaluates with mean 0 and variance 1."""
     facts, findings, start = bench.facts, bench.findings, bench.start
-    known = facts.vectors_ok and facts.mode not in ("batch", "inverted")
+    known = facts.vectors_ok and facts.mode not in ("batch", "inverted") and not facts.debiased
     if not bench.is_new() or not known:
         return
     x = batch(bench.channels, m=3, seed=53)

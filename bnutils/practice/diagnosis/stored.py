@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.average import POOLED, Average, is_idle
-from bnutils.practice.diagnosis.bench import VALUES, Bench, batch
+from bnutils.practice.diagnosis.average import POOLED, ROOT, Average, is_idle
+from bnutils.practice.diagnosis.bench import CLOSE, VALUES, Bench, batch
 
 
 def judge_variance(bench: Bench, average: Average) -> None:
     findings, path = bench.findings, f"`{bench.facts.var}`"
-    bench.facts.deviation = average.kind == "standard deviation"
+    bench.facts.deviation = average.kind in ("standard deviation", ROOT)
     if is_idle(average):
         findings.mistake("never-updated", path)
         return
@@ -23,14 +23,16 @@ def judge_variance(bench: Bench, average: Average) -> None:
     if average.kind == POOLED:
         findings.notes["running variance"] = "of all values seen: the batches' means spread it too"
         return
-    if average.kind not in ("variance", "standard deviation"):
+    if average.kind not in ("variance", "standard deviation", ROOT):
         findings.mistake("running-variance-wrong", f"{path} averages the {average.kind}")
         return
     if bench.facts.deviation and not _used_as_deviation(bench):
         bench.facts.deviation = False
         findings.mistake("running-variance-wrong", f"{path} averages standard deviations")
         return
-    factor, own = average.factor ** (2 if bench.facts.deviation else 1), bench.facts.own_factor
+    if average.steady and average.alpha > 1 - CLOSE:
+        findings.mistake("overwritten", path)
+    factor, own = average.factor ** _power(average), bench.facts.own_factor
     unbiased = VALUES / (VALUES - 1)
     if abs(average.old.mean() - 1) < 1e-6 or (average.steady and factor < 0):
         told = f"{average.old.mean():.3g}·old + {average.new.mean():.3g}·new"
@@ -41,6 +43,11 @@ def judge_variance(bench: Bench, average: Average) -> None:
         _judge_biased(bench)
     elif min(abs(factor / own - unbiased), abs(factor / own - 1)) > 0.01:  # own: told already
         findings.mistake("running-variance-wrong", f"{factor:.3g} times the variance of a batch")
+
+
+def _power(average: Average) -> int:
+    """To which what is averaged is a variance."""
+    return 2 if average.kind == "standard deviation" else 1
 
 
 def _judge_biased(bench: Bench) -> None:
@@ -68,9 +75,10 @@ def _check_image_factor(bench: Bench, average: Average) -> None:
     if images is None or not bench.facts.images_ok or path not in images.sized():
         return
     x = batch(bench.channels, seed=20, images=True)
-    before = images.held()[path].ravel()
-    after = images.after(x, True)[0].held()[path].ravel()
-    variance = x.var((0, 2, 3)) ** (0.5 if bench.facts.deviation else 1.0)
+    power = 2 if average.kind == ROOT else 1
+    before = images.held()[path].ravel() ** power
+    after = images.after(x, True)[0].held()[path].ravel() ** power
+    variance = x.var((0, 2, 3)) ** (1 / _power(average))
     weight = 1 - average.old[0] if average.steady else None
     if weight is None:
         return

@@ -17,6 +17,7 @@ from bnutils.practice.diagnosis.held import (
     arrays,
     as_dtype,
     copied,
+    halves,
     read,
     write,
 )
@@ -28,8 +29,8 @@ IMAGES = (3, 2, 5)  # samples, rows, columns to try, with 4 channels: no two siz
 class Subject:
     """One form of the layer, for vectors [m, C] or images [B, C, H, W], at one moment.
 
-    A layer of rank 3 is given images as sequences [B, C, H·W]. Calls do not change it: each runs on
-    a copy, and `after` gives the subject after a call.
+    Images are given to a layer of rank 3 as [B, C, H·W], of rank 5 as [B, C, H, W, 1]. Calls do not
+    change it: each runs on a copy, and `after` gives the subject after a call.
     """
 
     layer: Any
@@ -72,6 +73,8 @@ class Subject:
         images = x[:, :, None, None] if self.rank > 2 and x.ndim == 2 else x
         if self.rank == 3:
             images = images.reshape(*images.shape[:2], -1)
+        if self.rank == 5:
+            images = images[..., None]
         return np.moveaxis(images, 1, -1) if self.last and images.ndim > 2 else images
 
     def unfolded(self, y: Numbers, shape: tuple[int, ...]) -> Numbers:
@@ -79,8 +82,14 @@ class Subject:
         y = np.moveaxis(y, -1, 1) if self.last and y.ndim > 2 else y
         return y.reshape(shape)
 
+    def arrays(self, layer: Any = None) -> dict[str, Any]:
+        """What the layer, or a copy of it, holds: see `halves`."""
+        own = arrays(self.layer if layer is None else layer)
+        parts = (halves(path, value, self.channels) for path, value in own.items())
+        return {path: part for group in parts for path, part in group.items()}
+
     def held(self) -> dict[str, Numbers]:
-        return {path: read(value) for path, value in arrays(self.layer).items()}
+        return {path: read(value) for path, value in self.arrays().items()}
 
     def sized(self) -> dict[str, Numbers]:
         """Of what is held, the arrays with one number for each channel, or one alone."""
@@ -90,7 +99,7 @@ class Subject:
     def with_values(self, values: dict[str, Any]) -> Subject:
         """The subject with other numbers in some of its arrays, which keep their shapes."""
         layer = copied(self.layer)
-        own = arrays(layer)
+        own = self.arrays(layer)
         for path, value in values.items():
             write(own[path], value)
         return replace(self, layer=layer)

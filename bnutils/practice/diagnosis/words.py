@@ -49,7 +49,7 @@ def plain(name: str) -> str:
 def gradient_of(path: str) -> str:
     """What ``dgamma``, ``grads.gamma`` or ``gamma_grad`` is the gradient of; empty for others."""
     name = ".".join(plain(part) for part in path.split("."))
-    first = re.search(r"(?:^|\.)(?:d_?|grads?[._]d?)([a-z]+)$", name)
+    first = re.search(r"(?:^|\.)(?:d_?|grad(?:ient)?s?[._]d?)([a-z]+)$", name)
     last = re.search(r"(?:^|\.)([a-z]+)[._]grad$", name)
     found = last or first
     return found.group(1) if found else ""

@@ -1,0 +1,210 @@
+"""Layers with switches, stores and slips of their own that the diagnosis had once got wrong."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from tests.practice.thirteen import BetaScaled, Short
+
+
+class Rows(nn.BatchNorm3d):
+    """Takes [B, C, D, H, W] alone; one mean for each row of a plane."""
+
+    def forward(self, x):
+        y = super().forward(x)  # which updates
+        if not self.training:
+            return y
+        over = (0, 3, 4)
+        mean, var = x.mean(over, keepdim=True), x.var(over, keepdim=True, correction=0)
+        weight, bias = (v.view(-1, 1, 1, 1) for v in (self.weight, self.bias))
+        return weight * (x - mean) / torch.sqrt(var + self.eps) + bias
+
+
+class Learns:
+    """NumPy, for vectors; the mode is an attribute with a name of its own."""
+
+    def __init__(self, dim):
+        self.gamma, self.beta, self.learns = np.ones(dim), np.zeros(dim), True
+        self.mean, self.var = np.zeros(dim), np.ones(dim)
+        self.gradients = {"gamma": np.zeros(dim), "beta": np.zeros(dim)}
+
+    def forward(self, x):
+        mean, var = (x.mean(0), x.var(0)) if self.learns else (self.mean, self.var)
+        if self.learns:
+            self.mean, self.var = 0.9 * self.mean + 0.1 * mean, 0.9 * self.var + 0.1 * var
+        self.root = np.sqrt(var + 1e-5)
+        self.x_hat = (x - mean) / self.root
+        return self.gamma * self.x_hat + self.beta
+
+    def backward(self, dy):
+        self.gradients["gamma"] += (dy * self.x_hat).sum(0)
+        self.gradients["beta"] += dy.sum(0)
+        d = self.gamma * dy
+        return (d - d.mean(0) - self.x_hat * (d * self.x_hat).mean(0)) / self.root
+
+
+class Keeps(Learns):
+    """The mode is an argument with a name of its own."""
+
+    def forward(self, x, keep=True):
+        self.learns = keep
+        return super().forward(x)
+
+
+class ClassTrains(Learns):
+    """The mode is an attribute of the class, with a usual name."""
+
+    training = True
+
+    def forward(self, x):
+        self.learns = self.training
+        return super().forward(x)
+
+
+class BetaTwice(Keeps):
+    def backward(self, dy):
+        self.gradients["beta"] += dy.sum(0)
+        return super().backward(dy)
+
+
+class Stored(Short):
+    """Averages are kept as `store` likes, and come back by `averages`."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.store(self.running_mean, self.running_var)
+        del self.running_mean, self.running_var
+
+    def forward(self, x):
+        mean, var = self.averages()
+        if self.training:
+            over, fixed = self.averaged(x), x.detach()
+            self.store(mean.lerp(fixed.mean(over), 0.1), var.lerp(fixed.var(over), 0.1))
+            mean, var = self.moments(x)
+        return self.affine((x - self.along(mean, x)) / torch.sqrt(self.along(var, x) + self.eps), x)
+
+
+class Root(Stored):
+    def store(self, mean, var):
+        self.register_buffer("mean", mean)
+        self.register_buffer("root", var.sqrt())
+
+    def averages(self):
+        return self.mean, self.root**2
+
+
+class BothInOne(Stored):
+    def store(self, mean, var):
+        self.register_buffer("both", torch.stack([mean, var], 1))
+
+    def averages(self):
+        return self.both.T
+
+
+class OneAfterTheOther(Stored):
+    def store(self, mean, var):
+        self.both = torch.cat([mean, var])
+
+    def averages(self):
+        return self.both.chunk(2)
+
+
+class Exchanged(Stored):
+    """Evaluation takes the mean for the variance."""
+
+    def store(self, mean, var):
+        self.register_buffer("one", mean)
+        self.register_buffer("other", var)
+
+    def averages(self):
+        return (self.one, self.other) if self.training else (self.other, self.one.abs())
+
+
+class Outside(Stored):
+    """All layers share one dict of averages."""
+
+    def store(self, mean, var):
+        STORE.update(mean=mean, var=var)
+
+    def averages(self):
+        return STORE["mean"], STORE["var"]
+
+
+STORE = {}
+
+
+class Nowhere(Stored):
+    def store(self, mean, var):
+        pass
+
+    def averages(self):
+        zeros = torch.zeros_like(self.weight)
+        return zeros, zeros + 1
+
+
+class Debiased(Short):
+    """Averages start at 0 and are divided by the weight of all batches, as in Adam."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.running_var.zero_()
+        self.register_buffer("power", torch.ones(()))
+
+    def update(self, x):
+        super().update(x)
+        self.power = self.power * 0.9
+
+    def forward(self, x):
+        kept = self.running_mean, self.running_var
+        if not self.training:
+            self.running_mean, self.running_var = (v / (1 - self.power) for v in kept)
+        y = super().forward(x)
+        if not self.training:
+            self.running_mean, self.running_var = kept
+        return y
+
+
+class OverwrittenVariance(Short):
+    def update(self, x):
+        super().update(x)
+        self.running_var = x.detach().var(self.averaged(x))
+
+
+class Uncentred(Short):
+    def forward(self, x):
+        self.update(x) if self.training else None
+        var = self.moments(x)[1] if self.training else self.running_var
+        return self.affine(x / torch.sqrt(self.along(var, x) + self.eps), x)
+
+
+class BetaScaledInTraining(BetaScaled):
+    def affine(self, x_hat, x):
+        return super().affine(x_hat, x) if self.training else Short.affine(self, x_hat, x)
+
+
+class ConstantTakenOff(Short):
+    def forward(self, x):
+        return super().forward(x.sub_(0.5))
+
+
+class OnePixelRaises(Short):
+    """For images alone; each sample by itself, divided by the number of pixels but one."""
+
+    def forward(self, x):
+        m = x[0, 0].numel() // (x.shape[2] * x.shape[3] - 1)
+        over = (2, 3)
+        return self.affine((x - x.mean(over, keepdim=True)) / x.std(over, keepdim=True) * m, x)
+
+
+RIGHT = {
+    "volumes": nn.BatchNorm3d, "a switch of its own": Learns, "an argument of its own": Keeps,
+    "a switch of the class": ClassTrains, "the root": Root, "columns of one array": BothInOne,
+    "corrected for the start": Debiased,
+}  # fmt: skip
+WRONG = {
+    Rows: {"axes-row"}, BetaTwice: {"gradient-beta"}, OneAfterTheOther: {"not-saved"},
+    Exchanged: {"evaluation-wrong"}, Outside: {"not-saved"}, Nowhere: {"never-updated"},
+    OverwrittenVariance: {"overwritten"}, Uncentred: {"not-centred"},
+    BetaScaledInTraining: {"beta-scaled"}, ConstantTakenOff: {"changes-input"},
+    OnePixelRaises: {"axes-sample"},
+}  # fmt: skip
