@@ -164,6 +164,19 @@ class Debiased(Short):
         return y
 
 
+class MadeAtFirst(nn.Module):
+    """Holds nothing before it is called, and then numbers of PyTorch's default type."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = None
+
+    def forward(self, x):
+        if self.norm is None:
+            self.norm = nn.BatchNorm1d(x.shape[1])
+        return self.norm(x)
+
+
 class OverwrittenVariance(Short):
     def update(self, x):
         super().update(x)
@@ -199,7 +212,7 @@ class OnePixelRaises(Short):
 RIGHT = {
     "volumes": nn.BatchNorm3d, "a switch of its own": Learns, "an argument of its own": Keeps,
     "a switch of the class": ClassTrains, "the root": Root, "columns of one array": BothInOne,
-    "corrected for the start": Debiased,
+    "corrected for the start": Debiased, "made at first": MadeAtFirst,
 }  # fmt: skip
 WRONG = {
     Rows: {"axes-row"}, BetaTwice: {"gradient-beta"}, OneAfterTheOther: {"not-saved"},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import torch
 
 from bnutils.practice.diagnosis import (
     affine,
@@ -59,16 +61,27 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     maker = as_maker(layer, settings)
     image_maker = maker if images is None else as_maker(images, settings)
     findings = Findings(getattr(layer, "__name__", None) or type(layer).__name__)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
+    with np.errstate(all="ignore"), warnings.catch_warnings(), _default_dtype():
         warnings.simplefilter("ignore")  # of a layer that is wrong
         vectors, pictures = _forms(findings, maker, image_maker, last)
         start = vectors or pictures
         assert start is not None
+        torch.set_default_dtype(getattr(torch, start.dtype))
         bench = Bench(maker if vectors else image_maker, start, findings, pictures)
         for name, step in STEPS:
             if not bench.stopped:
                 _take(bench, name, step)
     return findings
+
+
+@contextmanager
+def _default_dtype() -> Iterator[None]:
+    """Leave PyTorch's default as it was."""
+    usual = torch.get_default_dtype()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
 
 
 def _forms(
@@ -115,6 +128,7 @@ def _form(maker: Maker, rank: int, last: bool = False) -> tuple[Subject | None, 
     problem: Exception = CannotCall("it was not tried")
     for dtype in ("float64", "float32"):
         try:
+            torch.set_default_dtype(getattr(torch, dtype))  # of what is made in the first call
             return with_switch(subject(maker, rank, dtype, last)), None
         except Exception as error:
             problem = error
