@@ -209,6 +209,39 @@ class OnePixelRaises(Short):
         return self.affine((x - x.mean(over, keepdim=True)) / x.std(over, keepdim=True) * m, x)
 
 
+class MeanOfVariances(Short):
+    """For images alone; the variances within the samples, averaged."""
+
+    def forward(self, x):
+        assert x.dim() == 4
+        return super().forward(x)
+
+    def moments(self, x):
+        return x.mean((0, 2, 3)), x.var((2, 3), correction=0).mean(0)
+
+
+class Away(Short):
+    """A constant is left beside the learned ones."""
+
+    def affine(self, x_hat, x):
+        return super().affine(x_hat + 1e-3, x)
+
+
+class Planes(Learns):
+    """NumPy, for images alone; its gradient divides by the samples, not by all values."""
+
+    def forward(self, x, training=True):
+        self.shape, self.learns = x.shape, training
+        y = super().forward(np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]))
+        return np.moveaxis(y.reshape(len(x), *x.shape[2:], -1), -1, 1)
+
+    def backward(self, dy):
+        m, c = self.shape[:2]
+        d = self.gamma * np.moveaxis(dy, 1, -1).reshape(-1, c)
+        d = d - d.sum(0) / m - self.x_hat * (d * self.x_hat).sum(0) / m
+        return np.moveaxis((d / self.root).reshape(m, *self.shape[2:], c), -1, 1)
+
+
 RIGHT = {
     "volumes": nn.BatchNorm3d, "a switch of its own": Learns, "an argument of its own": Keeps,
     "a switch of the class": ClassTrains, "the root": Root, "columns of one array": BothInOne,
@@ -219,5 +252,6 @@ WRONG = {
     Exchanged: {"evaluation-wrong"}, Outside: {"not-saved"}, Nowhere: {"never-updated"},
     OverwrittenVariance: {"overwritten"}, Uncentred: {"not-centred"},
     BetaScaledInTraining: {"beta-scaled"}, ConstantTakenOff: {"changes-input"},
-    OnePixelRaises: {"axes-sample"},
+    OnePixelRaises: {"axes-sample"}, MeanOfVariances: {"axes-other"}, Away: {"not-centred"},
+    Planes: {"gradient-input"},
 }  # fmt: skip

@@ -49,8 +49,7 @@ def check_gradients(bench: Bench) -> None:
             along = along_parameter(layer, x, dy, path)
             if known is None or not close(np.ravel(known), along):
                 bench.findings.mistake(f"gradient-{role}", "beside differences of the outputs")
-    if not base.numpy:
-        _check_image_gradients(bench)
+    _check_image_gradients(bench)
 
 
 def _name_input(bench: Bench, layer: Subject, x: Numbers, dy: Numbers, found: Numbers) -> None:
@@ -88,7 +87,10 @@ def _check_image_gradients(bench: Bench) -> None:
     rng = np.random.default_rng(42)
     x = batch(bench.channels, seed=43, images=True)
     dy = rng.normal(size=x.shape)
-    gradient = recorded(images, x, dy, [])["x"]
+    found = by_hand(images, x, dy) if images.numpy else recorded(images, x, dy, [])
+    if found is None:
+        return
+    gradient = found["x"]
     for _ in range(3):
         way = rng.normal(size=x.shape)
         change = images(x + STEP * way, True) - images(x - STEP * way, True)

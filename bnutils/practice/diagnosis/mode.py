@@ -65,8 +65,8 @@ def check_mode(bench: Bench) -> None:
     if warm.rank > 2 and _is_blind(warm):  # to images of one pixel, which differ from none
         axes.check_images(bench)
         bench.stopped = True
-    elif not any(train) and _is_scaled(warm, True):  # each sample has its statistics: wrong axes
-        facts.mode = "batch" if any(evaluate) or _is_scaled(warm, False) else "right"
+    elif not any(train) and is_scaled(warm, True):  # each sample has its statistics: wrong axes
+        facts.mode = "batch" if any(evaluate) or is_scaled(warm, False) else "right"
     elif not any(train) and any(evaluate):
         findings.mistake("mode-inverted", measured)
         facts.mode = "inverted"
@@ -94,9 +94,9 @@ def _is_blind(subject: Subject) -> bool:
     return subject.same(subject(x, True), subject(5 - 3 * x**2, True))
 
 
-def _is_scaled(subject: Subject, training: bool) -> bool:
+def is_scaled(subject: Subject, training: bool, images: bool = False) -> bool:
     """Whether the input's scale makes no difference: it is divided by its own spread."""
-    x = 100 * batch(subject.channels, seed=2)
+    x = 100 * batch(subject.channels, seed=2, images=images)
     y = subject(x, training)
     return bool(np.abs(subject(3 * x, training) - y).max() < 1e-2 * np.abs(y).max())
 
@@ -117,7 +117,7 @@ def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
 
 
 def check_alone(bench: Bench) -> None:
-    """A normalization gives −y for −x with β 0, and a line in each channel.
+    """A normalization gives −y for −x, but for a constant, and a line in each channel.
 
     Where a ReLU or a tanh follows, nothing more can be told.
     """
@@ -125,7 +125,8 @@ def check_alone(bench: Bench) -> None:
     x = batch(base.channels, seed=7, mean=0.0)
     if bench.facts.mode in ("running", "inverted"):
         return
-    if not base.same(base(-x, True), -base(x, True)):
+    there, back = (y - y.mean(0) for y in (base(x, True), base(-x, True)))
+    if not base.same(back, -there):
         told = "−x does not give −y"
     elif axes.is_bent(base, x):
         told = "in a channel y is not a line in x"

@@ -7,6 +7,7 @@ import numpy as np
 from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.bench import ORDINARY, VALUES, Bench
 from bnutils.practice.diagnosis.held import Numbers
+from bnutils.practice.diagnosis.mode import is_scaled
 from bnutils.practice.diagnosis.subject import Subject
 
 
@@ -54,6 +55,8 @@ def _check_power(bench: Bench, tolerance: float) -> bool:
     power = np.log10(high / low).mean()
     if abs(power - 2) < 0.05:
         return True
+    if bench.base.rank > 2 and bench.images and is_scaled(bench.images, True, images=True):
+        return False  # by a spread that images of one pixel have not
     key = {0: "not-scaled", 4: "divided-by-variance"}.get(round(power), "spread-wrong")
     grown = 10 ** (1 - power / 2)
     bench.findings.mistake(key, f"inputs 10 times as large come out {grown:.3g} times as large")
@@ -95,9 +98,7 @@ def _check_eps(bench: Bench) -> None:
     m = 12
     factor = float(divisor(base, 1e3, m).mean()) / 1e6
     floor = float(divisor(base, 1e-9, m).mean())  # of a variance that is next to none
-    added = [
-        float(divisor(base, sigma, m).mean()) - factor * sigma**2 for sigma in (1e-2, 1e-1, 1.0)
-    ]
+    added = (float(divisor(base, s, m).mean()) - factor * s**2 for s in (1e-2, 1e-1, 1.0))
     least = next((eps for eps in added if np.isfinite(eps)), 0.0)
     if least < -1e-8 * factor:
         facts.eps = least
