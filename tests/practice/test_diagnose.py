@@ -50,8 +50,9 @@ def test_of_an_array_that_holds_more_than_both_parameters_it_cannot_be_told_what
     assert not findings.found and "`rows` holds several" in findings.unknown["γ and β"]
 
 
-def test_of_a_layer_that_computes_in_float32_gradients_cannot_be_told():
-    findings = diagnose(fresh.Half)
+@pytest.mark.parametrize("layer", [fresh.Half, unusual.Rounds])
+def test_of_a_layer_that_computes_in_float32_gradients_cannot_be_told(layer):
+    findings = diagnose(layer)
     assert not findings.found and list(findings.unknown) == ["gradients"]
 
 

@@ -67,6 +67,58 @@ class BetaTwice(Keeps):
         return super().backward(dy)
 
 
+class Phase(Learns):
+    """The mode is one of two words, and no other."""
+
+    def __init__(self, dim):
+        super().__init__(dim)
+        self.phase = "training"
+
+    def forward(self, x):
+        self.learns = {"training": True, "inference": False}[self.phase]
+        return super().forward(x)
+
+
+class PhaseUnheard(Phase):
+    def forward(self, x):
+        mean, var = self.mean, self.var
+        y = super().forward(x)
+        if not self.learns:
+            self.learns = True
+            y = Learns.forward(self, x)
+            self.mean, self.var = mean, var
+        return y
+
+
+class InLists(Learns):
+    """Parameters and gradients in lists; the gradient of β is scaled."""
+
+    def __init__(self, dim):
+        super().__init__(dim)
+        self.params, self.grads = [self.gamma, self.beta], [np.zeros(dim), np.zeros(dim)]
+
+    def forward(self, x, train=True):
+        self.gamma, self.beta = self.params
+        self.learns = train
+        y = super().forward(x)
+        del self.gamma, self.beta
+        return y
+
+    def backward(self, dy):
+        self.gamma = self.params[0]
+        self.gradients = {"gamma": 0.0, "beta": 0.0}
+        dx = super().backward(dy)
+        self.grads = [self.gradients["gamma"], self.gamma * self.gradients["beta"]]
+        return dx
+
+
+class Rounds(Short):
+    """Computes in float32, and gives what it got."""
+
+    def forward(self, x):
+        return super().forward(x.float()).to(x.dtype)
+
+
 class Stored(Short):
     """Averages are kept as `store` likes, and come back by `averages`."""
 
@@ -99,6 +151,14 @@ class BothInOne(Stored):
 
     def averages(self):
         return self.both.T
+
+
+class BothLearned(BothInOne):
+    def store(self, mean, var):
+        both = torch.stack([mean, var], 1)
+        if not hasattr(self, "both"):
+            self.both = nn.Parameter(both)
+        self.both.data.copy_(both)
 
 
 class OneAfterTheOther(Stored):
@@ -246,6 +306,7 @@ RIGHT = {
     "volumes": nn.BatchNorm3d, "a switch of its own": Learns, "an argument of its own": Keeps,
     "a switch of the class": ClassTrains, "the root": Root, "columns of one array": BothInOne,
     "corrected for the start": Debiased, "made at first": MadeAtFirst,
+    "a word of its own": Phase,
 }  # fmt: skip
 WRONG = {
     Rows: {"axes-row"}, BetaTwice: {"gradient-beta"}, OneAfterTheOther: {"not-saved"},
@@ -253,5 +314,6 @@ WRONG = {
     OverwrittenVariance: {"overwritten"}, Uncentred: {"not-centred"},
     BetaScaledInTraining: {"beta-scaled"}, ConstantTakenOff: {"changes-input"},
     OnePixelRaises: {"axes-sample"}, MeanOfVariances: {"axes-other"}, Away: {"not-centred"},
-    Planes: {"gradient-input"},
+    Planes: {"gradient-input"}, PhaseUnheard: {"evaluation-uses-batch"},
+    InLists: {"gradient-beta"}, BothLearned: {"statistics-trained"},
 }  # fmt: skip

@@ -7,9 +7,10 @@ import itertools
 import numpy as np
 
 from bnutils.practice.diagnosis.bench import ORDINARY, Bench, batch, root
+from bnutils.practice.diagnosis.forming import subject
 from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.held import Numbers
-from bnutils.practice.diagnosis.subject import Subject, subject
+from bnutils.practice.diagnosis.subject import Subject
 
 NAMES = {
     "W": "axes-last", "BW": "axes-last", "CHW": "axes-pixel", "CH": "axes-row", "CW": "axes-row",

@@ -11,8 +11,9 @@ from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.arguments import default
 from bnutils.practice.diagnosis.building import Maker
 from bnutils.practice.diagnosis.findings import Findings
+from bnutils.practice.diagnosis.forming import subject
 from bnutils.practice.diagnosis.held import Numbers
-from bnutils.practice.diagnosis.subject import Subject, subject
+from bnutils.practice.diagnosis.subject import Subject
 
 ORDINARY = 1e-5  # ε
 CLOSE = 2e-3  # of the weights of an average

@@ -54,8 +54,9 @@ def way_of(layer: Any) -> Way:
     for name, parameter in list(parameters.items())[1:]:
         default = parameter.default
         if words.one_of(name, words.TRAINING):
-            texts = ("train", "test") if isinstance(default, str) else (True, False)
-            return Way(method, name, *texts)
+            if isinstance(default, str):
+                return Way(method, name, words.train_text(default), words.EVALUATION[0])
+            return Way(method, name)
         if words.one_of(name, words.EVALUATING):
             return Way(method, name, False, True)
     return Way(method)
@@ -78,9 +79,8 @@ def tell_mode(layer: Any, training: bool) -> bool:
         if isinstance(value, bool):
             setattr(layer, name, training == usual)
             told = True
-        elif isinstance(value, str) and usual:
-            setattr(layer, name, "train" if training else "test")
-            told = True
+        elif isinstance(value, str) and usual:  # evaluation may have another word
+            setattr(layer, name, words.train_text(value) if training else words.EVALUATION[0])
     return told
 
 

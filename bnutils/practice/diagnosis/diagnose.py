@@ -25,7 +25,8 @@ from bnutils.practice.diagnosis import (
 from bnutils.practice.diagnosis.bench import Bench
 from bnutils.practice.diagnosis.building import CannotCall, Maker, as_maker
 from bnutils.practice.diagnosis.findings import Findings
-from bnutils.practice.diagnosis.subject import Subject, subject
+from bnutils.practice.diagnosis.forming import subject
+from bnutils.practice.diagnosis.subject import Subject
 from bnutils.practice.diagnosis.switch import with_switch
 
 STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (

@@ -30,7 +30,7 @@ def check_gradients(bench: Bench) -> None:
     dy = np.random.default_rng(41).normal(size=x.shape)
     paths = [path for path in (facts.gamma, facts.beta) if path is not None]
     if base.numpy:
-        found = by_hand(layer, x, dy)
+        found = by_hand(layer, x, dy, {"gamma": facts.gamma, "beta": facts.beta})
         if found is None:
             bench.findings.notes["gradients"] = "the layer has no `backward`"
             return
@@ -87,7 +87,8 @@ def _check_image_gradients(bench: Bench) -> None:
     rng = np.random.default_rng(42)
     x = batch(bench.channels, seed=43, images=True)
     dy = rng.normal(size=x.shape)
-    found = by_hand(images, x, dy) if images.numpy else recorded(images, x, dy, [])
+    roles = {"gamma": facts.gamma, "beta": facts.beta}
+    found = by_hand(images, x, dy, roles) if images.numpy else recorded(images, x, dy, [])
     if found is None:
         return
     gradient = found["x"]

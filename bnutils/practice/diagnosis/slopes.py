@@ -14,6 +14,7 @@ from bnutils.practice.diagnosis.held import Numbers, arrays, copied, halves, rea
 from bnutils.practice.diagnosis.subject import Subject
 
 STEP = 1e-5
+Roles = dict[str, str | None]
 
 
 def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dict[str, Any]:
@@ -34,8 +35,11 @@ def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dic
     return told
 
 
-def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
-    """The gradients that the layer's own ``backward`` gives; None where it has none."""
+def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str, Any] | None:
+    """The gradients that the layer's own ``backward`` gives; None where it has none.
+
+    ``roles`` says where gamma and beta are held.
+    """
     layer = copied(subject.layer)
     names = [name for name in words.BACKWARD if callable(getattr(layer, name, None))]
     subject.way(layer, subject.folded(x), True)
@@ -51,16 +55,19 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers) -> dict[str, Any] | None:
     if len(rest) != 2:  # and one number alone is no gradient of theirs
         others = [g for g in others if g.size == subject.channels]
     given = dict(zip(("gamma", "beta"), others, strict=False))
-    return {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before), **given}
+    return {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before, roles), **given}
 
 
-def _kept(layer: Any, before: dict[str, Numbers]) -> dict[str, Numbers]:
-    """The gradients of γ and β that ``backward`` left in the layer, by names such as ``dgamma``."""
+def _kept(layer: Any, before: dict[str, Numbers], roles: Roles) -> dict[str, Numbers]:
+    """The gradients of γ and β that ``backward`` left in the layer.
+
+    Told by names such as ``dgamma``, or by the place: ``grads.0`` belongs to ``params.0``.
+    """
     found = {}
     for path, value in arrays(layer).items():
-        name = words.gradient_of(path)
         for role, names in (("gamma", words.GAMMA), ("beta", words.BETA)):
-            if name in names and not np.array_equal(before.get(path, np.zeros(0)), read(value)):
+            own = words.gradient_of(path) in names or words.gradient_beside(path, roles[role])
+            if own and not np.array_equal(before.get(path, np.zeros(0)), read(value)):
                 found[role] = read(value)
     return found
 

@@ -9,7 +9,7 @@ from torch import nn
 from bnutils.practice.diagnosis.bench import Bench, batch
 from bnutils.practice.diagnosis.calling import as_input
 from bnutils.practice.diagnosis.functions import FunctionLayer
-from bnutils.practice.diagnosis.held import as_dtype, copied, halves, read
+from bnutils.practice.diagnosis.held import arrays, as_dtype, copied, halves, read
 from bnutils.practice.diagnosis.roles import is_parameter
 
 FOLLOW = {"running-mean-wrong", "running-variance-wrong", "evaluation-wrong"}  # other inputs
@@ -38,9 +38,9 @@ def _check_history(bench: Bench) -> None:
     layer = copied(bench.warm.layer)
     x = as_input(bench.warm.folded(batch(bench.channels, seed=50)), False, bench.warm.dtype)
     bench.warm.way(layer, x.requires_grad_(True).clone(), True)
-    own = bench.warm.arrays(layer)
-    paths = [p for p in (bench.facts.mean, bench.facts.var) if p is not None]
-    if any(own[p].grad_fn is not None for p in paths if isinstance(own[p], torch.Tensor)):
+    paths = [p.partition("[")[0] for p in (bench.facts.mean, bench.facts.var) if p is not None]
+    own = [arrays(layer)[path] for path in paths]
+    if any(value.grad_fn is not None for value in own if isinstance(value, torch.Tensor)):
         bench.findings.mistake("not-detached", "a statistic has a `grad_fn` after a batch")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.calling import Way, attributes, tell_mode
 from bnutils.practice.diagnosis.held import copied
 from bnutils.practice.diagnosis.mode import depends
@@ -14,23 +15,34 @@ from bnutils.practice.diagnosis.subject import Subject
 
 
 def with_switch(subject: Subject) -> Subject:
-    """``subject`` with the first switch that frees evaluation, and not training, of its batch."""
+    """``subject`` with the first switch that frees evaluation, and not training, of its batch.
+
+    Or else, where evaluation raises without one, the first with which it does not.
+    """
     layer = copied(subject.layer)
-    if subject.way.argument or tell_mode(layer, True) or not _depends(subject, False):
+    told = subject.way.argument and isinstance(subject.way.train, bool)
+    before = _depends(subject, False)
+    if told or tell_mode(layer, True) or before is False:
         return subject
     ways = [replace(subject, way=way) for way in _switches(layer, subject.way)]
-    fit = (one for one in ways if _depends(one, True) and _depends(one, False) is False)
-    return next(fit, subject)
+    after = [(one, _depends(one, False)) for one in ways if _depends(one, True)]
+    free = [one for one, depends in after if depends is False]
+    mended = [one for one, depends in after if before is None and depends is not None]
+    return [*free, *mended, subject][0]
 
 
 def _switches(layer: Any, way: Way) -> Iterator[Way]:
-    """Arguments and attributes that are True or False; what stands there is for training."""
-    for name, parameter in inspect.signature(getattr(layer, way.method)).parameters.items():
-        if isinstance(parameter.default, bool):
-            yield Way(way.method, name, parameter.default, not parameter.default)
-    for name, value in attributes(layer).items():
-        if isinstance(value, bool):
-            yield Way(way.method, None, value, not value, attribute=name)
+    """Arguments and attributes that are True or False, or a word for training."""
+    parameters = inspect.signature(getattr(layer, way.method)).parameters
+    arguments = {name: p.default for name, p in parameters.items()}
+    for place, values in (("argument", arguments), ("attribute", attributes(layer))):
+        for name, value in values.items():
+            if isinstance(value, bool):
+                yield Way(way.method, train=value, evaluate=not value, **{place: name})
+            elif isinstance(value, str) and value == words.train_text(value):
+                for text in words.EVALUATION:
+                    for word in (text, text.upper(), text.capitalize()):
+                        yield Way(way.method, train=value, evaluate=word, **{place: name})
 
 
 def _depends(subject: Subject, training: bool) -> bool | None:

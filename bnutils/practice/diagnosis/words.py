@@ -36,6 +36,7 @@ EVALUATING = _set(
     "use_running_stats use_running_average use_global_stats is_eval"
 )
 SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
+EVALUATION = ("test", "eval", "inference", "evaluation", "testing", "infer", "predict", "valid")
 INPUT = _set("x X input inputs inp z Z data h a A batch")
 FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
 BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop")
@@ -46,6 +47,11 @@ def plain(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
 
 
+def train_text(text: str) -> str:
+    """The word for training, where ``text`` may be one."""
+    return text if text.lower().startswith("train") else "train"
+
+
 def gradient_of(path: str) -> str:
     """What ``dgamma``, ``grads.gamma`` or ``gamma_grad`` is the gradient of; empty for others."""
     name = ".".join(plain(part) for part in path.split("."))
@@ -53,6 +59,13 @@ def gradient_of(path: str) -> str:
     last = re.search(r"(?:^|\.)([a-z]+)[._]grad$", name)
     found = last or first
     return found.group(1) if found else ""
+
+
+def gradient_beside(path: str, parameter: str | None) -> bool:
+    """Whether the place is that of ``parameter`` in another list or dict, one of gradients."""
+    parent, _, key = path.rpartition(".")
+    own, _, same = (parameter or "").rpartition(".")
+    return key == same and parent != own and re.search(r"(^|\.)d|grad", parent) is not None
 
 
 def one_of(name: str, words: frozenset[str]) -> bool:
