@@ -114,6 +114,10 @@ def test_why_a_layer_cannot_be_called_is_told_for_vectors_and_for_images():
         diagnose(Unset)
 
 
+def test_what_a_function_keeps_for_its_gradient_may_stand_among_other_results():
+    assert diagnose(unusual.four, backward=unusual.of_four).right
+
+
 def test_a_backward_that_asks_for_a_learning_rate_is_called():
     def backward(self, dout, learning_rate):
         assert learning_rate == 0

@@ -133,7 +133,11 @@ class Stored(Short):
             over, fixed = self.averaged(x), x.detach()
             self.store(mean.lerp(fixed.mean(over), 0.1), var.lerp(fixed.var(over), 0.1))
             mean, var = self.moments(x)
-        return self.affine((x - self.along(mean, x)) / torch.sqrt(self.along(var, x) + self.eps), x)
+        return self.normalized(x, mean, var)
+
+    def normalized(self, x, mean, var):
+        root = torch.sqrt(self.along(var, x) + self.eps)
+        return self.affine((x - self.along(mean, x)) / root, x)
 
 
 class Root(Stored):
@@ -302,11 +306,74 @@ class Planes(Learns):
         return np.moveaxis((d / self.root).reshape(m, *self.shape[2:], c), -1, 1)
 
 
+class TwoParts(Learns):
+    """Made in two parts; gives its input back too, and ``backward`` asks for it."""
+
+    def __init__(self, name=None):
+        self.name = name
+
+    def setup(self, input_shape):
+        Learns.__init__(self, input_shape[-1])
+
+    def forward(self, x):
+        return [super().forward(x), x]
+
+    def backward(self, dy, x):
+        assert x.shape == dy.shape
+        d = self.gamma * dy
+        dx = (d - d.mean(0) - self.x_hat * (d * self.x_hat).mean(0)) / self.root
+        return [dx, {"gamma": self.dgamma(dy), "beta": dy.sum(0)}]
+
+    def dgamma(self, dy):
+        return (dy * self.x_hat).sum(0)
+
+
+class TwoPartsOfMeans(TwoParts):
+    def dgamma(self, dy):
+        return (dy * self.x_hat).mean(0)
+
+
+def four(x, gamma, beta, mode="train", running_mean=None, running_var=None):
+    """What ``backward`` needs comes back second of four."""
+    mean, var = running_mean, running_var
+    if mode == "train":
+        mean, var = x.mean(0), x.var(0)
+        running_mean, running_var = 0.9 * running_mean + 0.1 * mean, 0.9 * running_var + 0.1 * var
+    root = np.sqrt(var + 1e-5)
+    x_hat = (x - mean) / root
+    return gamma * x_hat + beta, (x_hat, gamma, root), running_mean, running_var
+
+
+def of_four(dy, cache):
+    x_hat, gamma, root = cache
+    d = gamma * dy
+    dx = (d - d.mean(0) - x_hat * (d * x_hat).mean(0)) / root
+    return dx, (dy * x_hat).sum(0), dy.sum(0)
+
+
+class StandardDeviation(Root):
+    """That of the last batch, for images too."""
+
+    def forward(self, x):
+        if self.training:
+            fixed, over = x.detach(), self.averaged(x)
+            self.store(fixed.mean(over), fixed.var(over))
+            return self.normalized(x, *self.moments(x))
+        return self.normalized(x, *self.averages())
+
+
+class Bent(OneAfterTheOther):
+    """More than a normalization; what it keeps is lost all the same."""
+
+    def forward(self, x):
+        return super().forward(x).relu()
+
+
 RIGHT = {
     "volumes": nn.BatchNorm3d, "a switch of its own": Learns, "an argument of its own": Keeps,
     "a switch of the class": ClassTrains, "the root": Root, "columns of one array": BothInOne,
     "corrected for the start": Debiased, "made at first": MadeAtFirst,
-    "a word of its own": Phase,
+    "a word of its own": Phase, "in two parts": TwoParts,
 }  # fmt: skip
 WRONG = {
     Rows: {"axes-row"}, BetaTwice: {"gradient-beta"}, OneAfterTheOther: {"not-saved"},
@@ -315,5 +382,6 @@ WRONG = {
     BetaScaledInTraining: {"beta-scaled"}, ConstantTakenOff: {"changes-input"},
     OnePixelRaises: {"axes-sample"}, MeanOfVariances: {"axes-other"}, Away: {"not-centred"},
     Planes: {"gradient-input"}, PhaseUnheard: {"evaluation-uses-batch"},
+    TwoPartsOfMeans: {"gradient-gamma"}, StandardDeviation: {"overwritten"}, Bent: {"not-saved"},
     InLists: {"gradient-beta"}, BothLearned: {"statistics-trained"},
 }  # fmt: skip

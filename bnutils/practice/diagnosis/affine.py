@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import nn
 
 from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.bench import BETA, GAMMA, Bench, batch
-from bnutils.practice.diagnosis.roles import is_parameter, packed
+from bnutils.practice.diagnosis.roles import packed
 
 
 def check_affine(bench: Bench) -> None:
@@ -32,9 +31,6 @@ def check_affine(bench: Bench) -> None:
     known = [path for path in roles.values() if path is not None]
     if len(facts.idle) > 2 - len(known):  # an unused parameter may be the one that is missing
         findings.mistake("idle-parameter", ", ".join(f"`{path}`" for path in facts.idle))
-    free = [p for p in known if not is_parameter(bench.warm, p)]
-    if free and isinstance(layer, nn.Module):
-        findings.mistake("not-parameters", ", ".join(f"`{path}`" for path in free))
     shared = [p for p in known if bench.warm.held()[p].size == 1 and bench.channels > 1]
     if shared:
         findings.mistake("affine-shared", ", ".join(f"`{path}` is one number" for path in shared))

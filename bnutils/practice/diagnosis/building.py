@@ -46,7 +46,7 @@ class Maker:
                 layer = self.source(**{**arguments, **self.settings})
                 if layer is None:
                     continue
-                yield prepared(layer, channels)
+                yield from prepared(layer, channels)
             except (TypeError, ValueError, AttributeError, RuntimeError, IndexError):
                 continue
 
@@ -67,17 +67,19 @@ class Maker:
         return any(words.one_of(name, names) for name in given)
 
 
-def prepared(layer: Any, channels: int) -> Any:
-    """``layer``, told of its input where it has one of the usual methods for that."""
-    if isinstance(layer, nn.Module):
-        return layer
-    calls = {"set_input_shape": ((channels,),), "initialize": (None,), "build": ((None, channels),)}
-    for name, arguments in calls.items():
-        method = getattr(layer, name, None)
-        if callable(method):
-            few = len(inspect.signature(method).parameters)
-            method(*arguments[:few])
-    return layer
+def prepared(layer: Any, channels: int) -> Iterator[Any]:
+    """``layer``, told of its input in one way after the other where it has a method for that."""
+    names = [] if isinstance(layer, nn.Module) else sorted(filter(words.PREPARE.match, dir(layer)))
+    for shape in ((channels,), (None, channels), channels, None) if names else ():
+        told = copied(layer)
+        try:
+            for name in reversed(names):  # the input's shape is set before anything is built of it
+                method = getattr(told, name)
+                method(*[shape] * min(1, len(inspect.signature(method).parameters)))
+            yield told
+        except Exception:
+            continue
+    yield layer
 
 
 def widths(layer: Any) -> list[int]:

@@ -27,16 +27,20 @@ class Way:
 
     def __call__(self, layer: Any, x: Any, training: bool) -> Any:
         """The output for ``x``; the first of several results that has its shape."""
-        tell_mode(layer, training)
-        value = self.train if training else self.evaluate
-        if self.attribute:
-            setattr(layer, self.attribute, value)
-        result = getattr(layer, self.method)(x, **({self.argument: value} if self.argument else {}))
+        result = self.results(layer, x, training)
         if isinstance(result, tuple | list):
             result = next((r for r in result if np.shape(r) == np.shape(x)), result[0])
         if not isinstance(result, Tensor | np.ndarray):
             raise CannotCall(f"{self.method} gave {type(result).__name__}, no array or tensor")
         return result
+
+    def results(self, layer: Any, x: Any, training: bool) -> Any:
+        """All that the layer gives."""
+        tell_mode(layer, training)
+        value = self.train if training else self.evaluate
+        if self.attribute:
+            setattr(layer, self.attribute, value)
+        return getattr(layer, self.method)(x, **({self.argument: value} if self.argument else {}))
 
 
 def way_of(layer: Any) -> Way:

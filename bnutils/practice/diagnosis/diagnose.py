@@ -43,8 +43,8 @@ STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("running statistics", averaging.check_averages),
     ("evaluation", evaluation.check_evaluation),
     ("images in evaluation", evaluated_images.check_images_evaluated),
-    ("gradients", gradients.check_gradients),
     ("state", state.check_state),
+    ("gradients", gradients.check_gradients),
     ("input", state.check_input),
     ("large means", state.check_large_mean),
     ("a new layer", state.check_start),
@@ -70,7 +70,7 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
         torch.set_default_dtype(getattr(torch, start.dtype))
         bench = Bench(maker if vectors else image_maker, start, findings, pictures)
         for name, step in STEPS:
-            if not bench.stopped:
+            if not bench.stopped or step is state.check_state:
                 _take(bench, name, step)
     return findings
 

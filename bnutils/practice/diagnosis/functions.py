@@ -86,7 +86,8 @@ class FunctionLayer:
         sized = [o for o in others if hasattr(o, "shape") and array_size(o) == self._size()]
         if len(stats) == 2 and len(sized) >= 2:
             self.mean, self.var = sized[:2]
-        self.cache = others[-1] if others else None
+        kept = [other for other in others if isinstance(other, tuple | dict)] or others
+        self.cache = kept[0] if kept else None
         return y
 
     def backward(self, dy: Any) -> Any:

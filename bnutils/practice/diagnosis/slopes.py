@@ -42,20 +42,24 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str
     """
     layer = copied(subject.layer)
     names = [name for name in words.BACKWARD if callable(getattr(layer, name, None))]
-    subject.way(layer, subject.folded(x), True)
+    forward = subject.way.results(layer, subject.folded(x), True)
     before = {path: read(value) for path, value in arrays(layer).items()}
     try:
-        result = _given_back(getattr(layer, names[0]), subject.folded(dy)) if names else None
+        backward = getattr(layer, names[0]) if names else None
+        result = _given_back(backward, subject.folded(dy), forward) if backward else None
     except NotImplementedError:
         return None
-    first, *rest = result if isinstance(result, tuple) else (result,)
+    first, *rest = result if isinstance(result, tuple | list) else (result,)
     if np.shape(first) != subject.folded(x).shape:
         return None
-    others = [read(g) for g in rest if np.size(g) in (1, subject.channels)]
+    told = {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before, roles)}
+    for named in (g for g in rest if isinstance(g, dict)):
+        told |= _kept({"grads": named}, {}, roles)
+    others = [g for g in rest if isinstance(g, np.ndarray | np.floating)]
+    others = [read(g) for g in others if np.size(g) in (1, subject.channels)]
     if len(rest) != 2:  # and one number alone is no gradient of theirs
         others = [g for g in others if g.size == subject.channels]
-    given = dict(zip(("gamma", "beta"), others, strict=False))
-    return {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before, roles), **given}
+    return told | dict(zip(("gamma", "beta"), others, strict=False))
 
 
 def _kept(layer: Any, before: dict[str, Numbers], roles: Roles) -> dict[str, Numbers]:
@@ -72,15 +76,18 @@ def _kept(layer: Any, before: dict[str, Numbers], roles: Roles) -> dict[str, Num
     return found
 
 
-def _given_back(backward: Callable[..., Any], dy: Numbers) -> Any:
-    """What ``backward`` gives; a learning rate that it asks for is 0."""
-    others = list(inspect.signature(backward).parameters.values())[1:]
-    rates = {
-        p.name: 0.0
-        for p in others
-        if p.default is p.empty and (words.plain(p.name) in ("lr", "eta") or "rate" in p.name)
+def _given_back(backward: Callable[..., Any], dy: Numbers, forward: Any) -> Any:
+    """What ``backward`` gives; a learning rate that it asks for is 0.
+
+    Anything else it asks for is what ``forward`` gave besides the output.
+    """
+    kept = forward[1] if isinstance(forward, tuple | list) and len(forward) > 1 else None
+    given = {
+        p.name: 0.0 if words.plain(p.name) in ("lr", "eta") or "rate" in p.name else kept
+        for p in list(inspect.signature(backward).parameters.values())[1:]
+        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
     }
-    return backward(dy, **rates)
+    return backward(dy, **given)
 
 
 def differences(subject: Subject, x: Numbers, dy: Numbers) -> Numbers:

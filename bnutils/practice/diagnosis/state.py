@@ -16,8 +16,12 @@ FOLLOW = {"running-mean-wrong", "running-variance-wrong", "evaluation-wrong"}  #
 
 
 def check_state(bench: Bench) -> None:
-    """The running statistics: in the ``state_dict``, no parameters, without history."""
+    """γ and β are parameters; the running statistics are saved, no parameters, without history."""
     facts, findings, layer = bench.facts, bench.findings, bench.warm.layer
+    known = [path for path in (facts.gamma, facts.beta) if path is not None]
+    free = [path for path in known if not is_parameter(bench.warm, path)]
+    if free and isinstance(layer, nn.Module):
+        findings.mistake("not-parameters", ", ".join(f"`{path}`" for path in free))
     paths = [path for path in (facts.mean, facts.var) if path is not None]
     own = bench.warm.arrays()
     if isinstance(layer, nn.Module) and paths:
@@ -30,7 +34,7 @@ def check_state(bench: Bench) -> None:
         trained = [path for path in paths if is_parameter(bench.warm, path)]
         if trained:
             findings.mistake("statistics-trained", ", ".join(f"`{path}`" for path in trained))
-    if not bench.warm.numpy:
+    if paths and not bench.warm.numpy:
         _check_history(bench)
 
 

@@ -83,6 +83,7 @@ def _check_image_factor(bench: Bench, average: Average) -> None:
     if weight is None:
         return
     factor = float(((after - (1 - weight) * before) / (weight * variance)).mean())
+    factor **= _power(average)
     count = x.size // bench.channels
     if abs(factor - 1) < 0.01:
         bench.findings.mistake("running-variance-biased", f"images: divided by m, {count} values")

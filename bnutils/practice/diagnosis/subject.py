@@ -25,7 +25,7 @@ from bnutils.practice.diagnosis.held import (
 class Subject:
     """One form of the layer, for vectors [m, C] or images [B, C, H, W], at one moment.
 
-    Images are given to a layer of rank 3 as [B, C, H·W], of rank 5 as [B, C, H, W, 1]. Calls do not
+    Images are given to a layer of rank 3 as [B, C, H·W], of rank 5 as [B, C, H, 1, W]. Calls do not
     change it: each runs on a copy, and `after` gives the subject after a call.
     """
 
@@ -70,7 +70,7 @@ class Subject:
         if self.rank == 3:
             images = images.reshape(*images.shape[:2], -1)
         if self.rank == 5:
-            images = images[..., None]
+            images = images[:, :, :, None]
         return np.moveaxis(images, 1, -1) if self.last and images.ndim > 2 else images
 
     def unfolded(self, y: Numbers, shape: tuple[int, ...]) -> Numbers:

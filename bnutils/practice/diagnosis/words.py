@@ -39,7 +39,8 @@ SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
 EVALUATION = ("test", "eval", "inference", "evaluation", "testing", "infer", "predict", "valid")
 INPUT = _set("x X input inputs inp z Z data h a A batch")
 FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
-BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop")
+PREPARE = re.compile(r"(set_input_shape|init|initialize|build|setup)(_\w+)?$")
+BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop", "backpropagation")
 
 
 def plain(name: str) -> str:
