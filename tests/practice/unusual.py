@@ -254,6 +254,12 @@ class Uncentred(Short):
         return self.affine(x / torch.sqrt(self.along(var, x) + self.eps), x)
 
 
+class SizeOfMean(Short):
+    def update(self, x):
+        self.running_mean = self.running_mean.lerp(x.detach().mean(self.averaged(x)).abs(), 0.1)
+        self.running_var = self.running_var.lerp(x.detach().var(self.averaged(x)), 0.1)
+
+
 class BetaScaledInTraining(BetaScaled):
     def affine(self, x_hat, x):
         return super().affine(x_hat, x) if self.training else Short.affine(self, x_hat, x)
@@ -383,5 +389,6 @@ WRONG = {
     OnePixelRaises: {"axes-sample"}, MeanOfVariances: {"axes-other"}, Away: {"not-centred"},
     Planes: {"gradient-input"}, PhaseUnheard: {"evaluation-uses-batch"},
     TwoPartsOfMeans: {"gradient-gamma"}, StandardDeviation: {"overwritten"}, Bent: {"not-saved"},
+    SizeOfMean: {"running-mean-wrong"},
     InLists: {"gradient-beta"}, BothLearned: {"statistics-trained"},
 }  # fmt: skip
