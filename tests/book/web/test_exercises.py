@@ -51,3 +51,15 @@ def test_each_exercise_ends_with_its_own_solution() -> None:
 def test_an_exercise_without_a_solution_stays_as_it_is() -> None:
     alone = EXERCISE.format(n=1, kind="★☆☆ concept", title="Alone")
     assert boxed(alone) == alone
+
+
+def test_a_stub_between_task_and_solution_is_in_the_box() -> None:
+    stub = '<div class="cell tag_stub">def f(x): ...</div><p>A slip.</p>'
+    first, second = (EXERCISE.format(n=n, kind="★☆☆ code", title="Two") for n in (1, 2))
+    page = boxed(f"<main>{first}{stub}{second}{stub}{SOLUTION.format(n=2)}</main>")
+    found = BeautifulSoup(page, "html.parser")
+    alone, box = found.select("main > div.exercise")
+    assert alone.select_one(".exercise-kind") is None
+    assert [tag.name for tag in box.find_all(recursive=False)] == ["p", "p", "div", "p", "details"]
+    other = f"<main>{first}{stub}{SOLUTION.format(n=2)}</main>"
+    assert boxed(other) == other

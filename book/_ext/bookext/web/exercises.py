@@ -9,15 +9,16 @@ _PAIR = re.compile(
     r'<div class="exercise admonition" id="(?P<id>[^"]*)">\s*'
     r'<p class="admonition-title">\s*(?P<number><span class="caption-number">[^<]*</span>)\s*'
     r"\((?P<stars>[★☆]+) (?P<kind>\w+): (?P<title>.*?)\)</p>\s*"
-    r'<section id="exercise-content">(?P<task>.*?)</section>\s*</div>\s*'
+    r'<section id="exercise-content">(?P<task>.*?)</section>\s*</div>'
+    r"(?P<between>(?:(?!<section|</section|exercise admonition).)*?)"  # a stub to write in
     r'<div class="solution dropdown admonition" id="(?P<solution>[^"]*)">\s*'
-    r'<p class="admonition-title">.*?</p>\s*'
+    r'<p class="admonition-title">[^<]*<a [^>]*href="#(?P=id)">.*?</p>\s*'
     r'<section id="solution-content">(?P<answer>.*?)</section>\s*</div>',
     re.DOTALL,
 )
 _BOX = (
     r'<div class="exercise admonition" id="\g<id>"><p class="admonition-title">\g<number>'
-    r'\g<title> <span class="exercise-kind">\g<kind> \g<stars></span></p>\g<task>'
+    r'\g<title> <span class="exercise-kind">\g<kind> \g<stars></span></p>\g<task>\g<between>'
     r'<details class="solution" id="\g<solution>"><summary>Solution</summary>\g<answer>'
     r"</details></div>"
 )
