@@ -31,6 +31,15 @@ LOST_MARKS = r"""() => [...document.querySelectorAll(".bd-article span.math")].f
   const parts = math.querySelectorAll(".base"), mark = range.getBoundingClientRect();
   return mark.left < parts[parts.length - 1].getBoundingClientRect().left;
 }).map(math => math.textContent)"""
+# Words in tables that go on in a second line.
+TORN_WORDS = r"""() => [...document.querySelectorAll(".bd-article :is(td, th) p")].flatMap(p => {
+  const text = p.firstChild, range = document.createRange();
+  return [...(text?.data ?? "").matchAll(/[a-z]+/gi)].filter(word => {
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getBoundingClientRect().height > 1.5 * range.getClientRects()[0].height;
+  }).map(word => word[0]);
+})"""
 SEEN = """e => {
   const style = getComputedStyle(e), width = parseFloat(style.outlineWidth);
   return style.outlineStyle !== "none" && width >= 2 && !/, 0\\)$/.test(style.outlineColor);
@@ -175,6 +184,23 @@ def test_paper_is_white_from_either_theme(book: Built, desk: Page, scheme: str) 
     for gone in ("header", ".copybtn", "details.hide", ".prev-next-footer", ".headerlink"):
         assert not any(e.is_visible() for e in desk.locator(gone).all()), gone
     assert desk.locator("details.solution p").first.is_visible()
+
+
+def test_paper_tears_no_word_and_frames_code_once(book: Built, browser: Browser) -> None:
+    with new_page(browser, viewport={"width": 680, "height": 960}) as sheet:
+        sheet.emulate_media(media="print")
+        for name in ("assignment", "teaching", "practice/hands-on"):
+            go(sheet, book, name)
+            assert sheet.evaluate(TORN_WORDS) == [], name
+            tables = sheet.locator(".bd-article table.table").evaluate_all(
+                "es => es.filter(e => e.offsetWidth > e.closest('section').offsetWidth + 1).length"
+            )
+            assert tables == 0, name
+            frames = sheet.locator(".bd-article .cell_input").evaluate_all(
+                "es => es.map(e => getComputedStyle(e).borderTopWidth)"
+            )
+            assert set(frames) <= {"0px"}, name
+        assert frames
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
