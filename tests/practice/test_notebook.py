@@ -48,6 +48,18 @@ def test_the_page_and_the_readme_open_it_where_publishing_puts_it():
     assert "opens on" not in text_of("markdown")
 
 
+def test_points_and_minutes_are_those_of_the_exercises():
+    words = text_of("markdown")
+    tasks = [exercise(key) for key in KEYS]
+    worth = [(str(task.points), str(task.minutes)) for task in tasks]
+    assert re.findall(r"\*(\d+) points, (\d+)\s+minutes\*", words) == worth
+    first, every = (sum(task.minutes for task in part) for part in (tasks[:5], tasks))
+    assert re.findall(r"five make a layer in (\d+) minutes; all together take (\d+)", words) == [
+        (str(first), str(every))
+    ]
+    assert f"give {sum(task.points for task in tasks)} points" in words
+
+
 @pytest.mark.slow
 def test_it_runs_as_it_is_handed_out():
     notebook = handed_out()
