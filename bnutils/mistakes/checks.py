@@ -103,14 +103,12 @@ def check_gradient(kind: LayerKind) -> None:
 
 def check_momentum(kind: LayerKind) -> None:
     layer = kind.vectors(1)
-    # [2, 1]: mean 10, of which by default a tenth counts
-    layer(torch.tensor([[9.0], [11.0]]))
+    layer(torch.tensor([[9.0], [11.0]]))  # [2, 1]: mean 10
     assert_close(layer.running_mean, torch.tensor([10 * kind.new_weight]))
 
 
 def check_fresh_evaluation(kind: LayerKind) -> None:
-    x = random_numbers(8, 3)  # [8, 3]
-    layer = kind.vectors(3).eval()
+    layer, x = kind.vectors(3).eval(), random_numbers(8, 3)  # [8, 3]
     fill(layer, weight=2, bias=0.5)
     with torch.no_grad():
         expected = 2 * x / (1 + kind.eps) ** 0.5 + 0.5  # [8, 3]

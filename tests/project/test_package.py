@@ -92,3 +92,11 @@ def test_the_wheel_holds_every_file_and_the_mark_of_types(tmp_path: Path) -> Non
     assert found.returncode == 0, found.stderr
     place, made_by = found.stdout.splitlines()
     assert made_by == "python -m tools.longrun" and str(wheel) in place
+
+
+def test_no_module_is_longer_than_150_lines() -> None:
+    modules = [
+        path for top in ("bnutils", "tools", "book/_ext") for path in (ROOT / top).rglob("*.py")
+    ]
+    assert len(modules) > 200
+    assert [p.name for p in modules if len(p.read_text("utf-8").splitlines()) > 150] == []
