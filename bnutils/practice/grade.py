@@ -12,13 +12,15 @@ import csv
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.grading.notebook import Limits, graded
 from bnutils.practice.grading.record import Grade
 
-STUDENT = re.compile(r"\d+")
+STUDENT = re.compile(r"\d{5,}")  # a date or "(2)" is no student
+SKIPPED = re.compile(r"(^|/)(\.|__MACOSX)")  # checkpoints, and what a zip file holds besides
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,26 +36,31 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{given.submissions} holds no notebook (*.ipynb)", file=sys.stderr)
         return 2
     limits = Limits(given.seconds, given.megabytes)
-    grades = []
-    for path in notebooks:
-        grades.append(graded(path, student_of(path, given.submissions), limits))
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    grades: list[Grade] = []
+    write(grades, given.out)  # before the work, should the place not be writable
+    for path, place in notebooks.items():
+        grade = graded(path, student_of(place), limits)
+        again = any(grade.student == other.student for other in grades)
+        told = [grade.problem, f"{grade.student} stands above too" if again else ""]
+        grade = replace(grade, file=place.as_posix(), problem="; ".join(filter(None, told)))
+        grades.append(grade)
         write(grades, given.out)  # what is graded stays, whatever comes
-        print(f"{path}: {grades[-1].points:g} points{grades[-1].trouble}")
+        print(f"{place}: {grade.points:g} points{grade.trouble}", flush=True)
     return int(any(grade.problem for grade in grades))
 
 
-def found(place: Path) -> list[Path]:
-    """The notebooks of a folder and those below it, or the one given."""
+def found(place: Path) -> dict[Path, Path]:
+    """The notebooks of a folder and those below it, or the one given; and where below it."""
     if place.is_file():
-        return [place]
-    return sorted(p for p in place.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+        return {place: Path(place.name)}
+    notebooks = {path: path.relative_to(place) for path in sorted(place.rglob("*.ipynb"))}
+    return {path: below for path, below in notebooks.items() if not SKIPPED.search(str(below))}
 
 
-def student_of(path: Path, below: Path) -> str:
+def student_of(place: Path) -> str:
     """The student's number: the longest in the names of file and folders; empty without one."""
-    place = path.relative_to(below) if path.is_relative_to(below) and path != below else path
-    numbers = STUDENT.findall(place.with_suffix("").as_posix())
-    return max(numbers, key=len, default="")
+    return max(STUDENT.findall(str(place.with_suffix(""))), key=len, default="")
 
 
 def write(grades: Iterable[Grade], out: Path) -> None:

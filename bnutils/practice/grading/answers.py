@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import resource
 import secrets
 import signal
@@ -17,6 +18,7 @@ from IPython import get_ipython
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 
 SECONDS = 10  # of the processor for one exercise: others may keep it busy
+UNFINISHED = "unfinished"  # the status of an answer whose check has not ended
 FILE = 2**30  # bytes of a file that a notebook may write
 
 
@@ -27,12 +29,15 @@ class TooSlow(BaseException):
 def confine(megabytes: int) -> None:
     """Limit this process: so much memory, beyond it MemoryError, files of 1 GB, and no network.
 
-    This stops what is written by mistake; a container stops what is written on purpose.
+    Cells that install packages install none. This stops what is written by mistake; a container
+    stops what is written on purpose.
     """
     size = megabytes * 2**20
     for kind, most in ((resource.RLIMIT_DATA, size), (resource.RLIMIT_FSIZE, FILE)):
         with contextlib.suppress(ValueError, OSError):  # a system may not allow it
             resource.setrlimit(kind, (most, most))
+
+    os.environ |= {"PIP_NO_INDEX": "1", "PIP_DRY_RUN": "1"}
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise OSError("there is no network while notebooks are graded")
@@ -51,10 +56,12 @@ def check_all(student: str, token: str, out: str) -> None:
 
     names = get_ipython().user_ns
     torch.set_num_threads(1)  # notebooks may be graded side by side
-    results = {}
+    results: dict[str, tuple[float, str, list[str]]] = {}
     for key in KEYS:  # what is checked stays, whatever comes
-        results[key] = _checked(key, names, f"{student}/{token}")
+        results[key] = 0.0, UNFINISHED, []
         Path(out).write_text(json.dumps(results), "utf-8")
+        results[key] = _checked(key, names, f"{student}/{token}")
+    Path(out).write_text(json.dumps(results), "utf-8")
 
 
 def _checked(key: str, names: dict[str, Any], seed: str) -> tuple[float, str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,16 +16,20 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from bnutils.practice.grading.answers import new_token
-from bnutils.practice.grading.reading import borrowed, student_in, twice
+from bnutils.practice.exercises.catalogue import exercise
+from bnutils.practice.grading.answers import UNFINISHED, new_token
+from bnutils.practice.grading.reading import borrowed, reaches, student_in, twice
 from bnutils.practice.grading.record import Answer, Grade
 
 BEFORE = """from bnutils.practice.grading import answers as _answers
 _answers.confine({megabytes})
 del _answers"""
-AFTER = """from bnutils.practice.grading.answers import check_all as _check_all
+AFTER = """import sys as _sys
+for _name in [_name for _name in _sys.modules if _name.partition(".")[0] == "bnutils"]:
+    del _sys.modules[_name]  # what the notebook may have changed
+from bnutils.practice.grading.answers import check_all as _check_all
 _check_all({student!r}, {token!r}, {out!r})"""
-LEFT_OUT = 2  # cells that end the process or the time, before the notebook is given up
+LEFT_OUT = 2  # cells or answers that end the process or the time, before the notebook is given up
 
 
 @dataclass(frozen=True)
@@ -58,17 +63,18 @@ def graded(path: Path, student: str, limits: Limits) -> Grade:
         texts = [str(cell.source) for cell in cells]
     except Exception as error:
         return Grade(student, path.name, problem=f"no notebook: {type(error).__name__}")
-    problems = []
-    if not student:
-        student = student_in(texts) or path.stem
-        problems += [] if student.isdecimal() else ["no number of a student"]
+    written = student_in(texts)
+    problems = ["it reaches into the grader"] if reaches(texts) else []
+    if student and written not in ("", student):
+        problems.append(f"the notebook says {written}")
+    problems += [] if student or written else ["no number of a student"]
+    student = student or written or path.stem
     answers = None
     for _ in range(LEFT_OUT + 1):
-        answers, stop, culprit = _run(notebook, cells, student, limits)
+        answers, stop, again = _run(notebook, cells, student, limits)
         problems += [stop] if stop else []
-        if culprit is None:
+        if not again:
             break
-        culprit.source = ""
     if answers is None:
         problems.append("its answers could not be checked")
         return Grade(student, path.name, problem="; ".join(problems))
@@ -79,10 +85,10 @@ def graded(path: Path, student: str, limits: Limits) -> Grade:
 
 def _run(
     notebook: NotebookNode, cells: list[NotebookNode], student: str, limits: Limits
-) -> tuple[dict[str, Answer] | None, str, NotebookNode | None]:
-    """The answers, or what ended the run, in words, and the cell that did."""
+) -> tuple[dict[str, Answer] | None, str, bool]:
+    """The answers, as far as they were checked; what ended the run; whether it was left out."""
     with tempfile.TemporaryDirectory() as folder:
-        place, out = Path(folder, "empty"), Path(folder, "answers.json")
+        place, out = Path(folder, "empty"), Path(folder, new_token())
         place.mkdir()
         first = new_code_cell(BEFORE.format(megabytes=limits.megabytes))
         last = new_code_cell(AFTER.format(student=student, token=new_token(), out=str(out)))
@@ -97,17 +103,23 @@ def _run(
             timeout_func=lambda _: max(1, round(end - time.monotonic())),
         )
         try:
-            client.execute()
+            client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except (CellTimeoutError, DeadKernelError) as error:
             slow = isinstance(error, CellTimeoutError)
             why = f"ran beyond {limits.seconds} s" if slow else "ended the process"
             number = next((n for n, cell in enumerate(cells, 1) if cell is client.running), None)
-            if number is None:
-                return _read(out), f"the checks {why}", None
-            return None, f"code cell {number} {why} and was left out", cells[number - 1]
+            if number is not None:
+                cells[number - 1] = new_code_cell()
+                return None, f"code cell {number} {why} and was left out", True
+            answers = _read(out) or {}
+            key = next((key for key in answers if answers[key].status == UNFINISHED), None)
+            if key is None:
+                return answers or None, f"the checks {why}", False
+            cells.append(new_code_cell(f"{exercise(key).answer} = None"))
+            return answers, f"the check of {key} {why} and was left out", True
         except Exception as error:
-            return None, f"it could not be run: {type(error).__name__}", None
-        return _read(out), "", None
+            return None, f"it could not be run: {type(error).__name__}", False
+        return _read(out), "", False
 
 
 def _read(out: Path) -> dict[str, Answer] | None:

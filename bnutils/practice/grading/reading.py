@@ -14,6 +14,7 @@ LIBRARY = {
     "batch_norm", "native_batch_norm", "instance_norm", "group_norm", "layer_norm", "BatchNorm1d",
     "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d", "LayerNorm", "GroupNorm",
 }  # fmt: skip
+GRADER = re.compile(r"\bbnutils\.practice\.\w")
 STUDENT = re.compile(r"^STUDENT = [\"'](\d+)[\"']", re.MULTILINE)
 
 
@@ -23,11 +24,22 @@ def student_in(cells: Iterable[str]) -> str:
     return found[1] if found else ""
 
 
+def reaches(cells: Iterable[str]) -> bool:
+    """Whether a notebook names modules of the grader, of which an answer has no need."""
+    return any(GRADER.search(text) for text in cells)
+
+
 def borrowed(cells: Iterable[str]) -> set[str]:
-    """Keys of the exercises whose answer, as it was defined last, names a library's own."""
+    """Keys of the exercises whose answer, as it was defined last, names a library's own.
+
+    It may do so through a function of the notebook, or by another name that an import gives.
+    """
     answers = {exercise(key).answer: key for key in OWN_WORK}
-    last = {name: definition for name, definition in _definitions(cells) if name in answers}
-    return {answers[name] for name, definition in last.items() if _names(definition) & LIBRARY}
+    library = set(LIBRARY)
+    for name, definition in _definitions(cells):
+        change = library.add if _uses(definition, library) else library.discard
+        change(name)
+    return {key for name, key in answers.items() if name in library}
 
 
 def twice(cells: Iterable[str]) -> str:
@@ -39,7 +51,7 @@ def twice(cells: Iterable[str]) -> str:
 
 
 def _definitions(cells: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
-    """Functions and classes of the cells, in their order; a cell with magics is read without."""
+    """What the cells define or import, in their order; a cell with magics is read without."""
     for text in cells:
         try:
             tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", text, flags=re.MULTILINE))
@@ -48,9 +60,17 @@ def _definitions(cells: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 yield node.name, node
+            elif isinstance(node, ast.ImportFrom):
+                yield from ((alias.asname or alias.name, alias) for alias in node.names)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda | ast.Name):
+                yield from ((to.id, node.value) for to in node.targets if isinstance(to, ast.Name))
 
 
-def _names(definition: ast.AST) -> set[str]:
+def _uses(definition: ast.AST, library: set[str]) -> bool:
+    """Whether a definition uses one of these names, or an attribute called as in a library."""
     parts = list(ast.walk(definition))
-    names = {part.id for part in parts if isinstance(part, ast.Name)}
-    return names | {part.attr for part in parts if isinstance(part, ast.Attribute)}
+    used = [part for part in parts if isinstance(part, ast.Name)]
+    names = {part.id for part in used} - {p.id for p in used if isinstance(p.ctx, ast.Store)}
+    names |= {part.name for part in parts if isinstance(part, ast.alias)}
+    attributes = {part.attr for part in parts if isinstance(part, ast.Attribute)}
+    return bool(names & library or attributes & LIBRARY)
