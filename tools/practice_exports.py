@@ -32,6 +32,7 @@ def test_{number}_of_4(env):
     assert report.points >= {least:g}, str(report)
 """
 HIDDEN = """report = {check}
+display(report)
 ### BEGIN HIDDEN TESTS
 report = {hidden}
 ### END HIDDEN TESTS
@@ -57,7 +58,7 @@ def write_otter(folder: Path, seed: str) -> None:
         task = exercise(key)
         cases = [
             CASE.format(key=key, answer=task.answer, seed=seed, number=number,
-                        part=task.points / 4, least=task.points * number / 4)
+                        part=task.points / 4, least=round(task.points * number / 4, 1))
             for number in range(1, 5)
         ]  # fmt: skip
         text = TEST.format(key=key, points=task.points) + "".join(cases)

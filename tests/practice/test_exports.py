@@ -63,6 +63,12 @@ def test_a_slip_earns_a_part(folder):
     text = (folder / "tests" / "statistics.py").read_text("utf-8")
     assert earned(text, {"statistics": lambda x: (x.mean(0), x.var(0))}) == 1.5
 
+    def overwrites(x):
+        x -= (mean := x.mean(0))
+        return mean, x.square().mean(0)
+
+    assert earned(text, {"statistics": overwrites}) == 2.25  # which the report rounds
+
 
 def test_nbgraders_notebook_has_a_locked_cell_with_points_for_each_check(folder):
     notebook = nbformat.read(folder / "source" / "hand-in" / "hand-in.ipynb", as_version=4)
@@ -73,5 +79,7 @@ def test_nbgraders_notebook_has_a_locked_cell_with_points_for_each_check(folder)
         about = cell.metadata.nbgrader
         assert about.points == exercise(key).points and about.grade and about.locked
         shown, hidden, _ = cell.source.split("\n### ", 2)
-        assert shown == f"report = check.{key}({exercise(key).answer}, seed=STUDENT)"
+        assert (
+            shown == f"report = check.{key}({exercise(key).answer}, seed=STUDENT)\ndisplay(report)"
+        )
         assert hidden.startswith("BEGIN HIDDEN TESTS") and cell.source.endswith("report.points")
