@@ -42,10 +42,10 @@ def number(
 ) -> Comparison:
     """Compare ``mine``, one number or one per run, with the claim ``name`` of the book.
 
-    ``claims`` is claims.json, which stands beside the pages of the book: its path, or its address
-    that begins with https://; by default the environment variable BNUTILS_CLAIMS, or that of the
-    last build. Raises FileNotFoundError where there is none, URLError where an address gives
-    nothing, LookupError for a name that is not in it.
+    ``claims`` is the address of the book, with https://, or the path of its pages: claims.json
+    stands beside them. By default it is the environment variable BNUTILS_CLAIMS, or the last
+    build. Raises FileNotFoundError where there is none, URLError where an address gives nothing,
+    LookupError for a name that is not in it, ValueError where ``mine`` holds no finite number.
     """
     claim = _claim(name, str(claims or os.environ.get("BNUTILS_CLAIMS", "")))
     book = _interval(claim["evidence"])
@@ -70,7 +70,7 @@ def _explanations(claim: dict[str, Any], own: Interval, book: Interval) -> Itera
     for factor, words in ((100, "it is a share, and the book has %"), (-1, "the sign is reversed")):
         if book.low <= factor * own.mean <= book.high:
             yield f"{factor:g} times yours lies in the interval: {words}."
-    if book.log and book.low <= 1 / own.mean <= book.high:
+    if book.log and book.low * own.mean <= 1 <= book.high * own.mean:
         yield "The reciprocal lies in the interval: the arms are exchanged."
     if own.n < 3:
         yield "One run is no mean: average over three seeds or more."
@@ -82,6 +82,8 @@ def _explanations(claim: dict[str, Any], own: Interval, book: Interval) -> Itera
 
 def _own(mine: float | Sequence[float]) -> Interval:
     runs = np.atleast_1d(np.asarray(mine, dtype=float))
+    if not runs.size or not np.isfinite(runs).all():
+        raise ValueError(f"expected one number, or one a run, got {mine}")
     if runs.size > 1:
         return mean_interval(runs)
     value = float(runs[0])
@@ -111,6 +113,8 @@ def _claim(name: str, given: str) -> dict[str, Any]:
 
 
 def _text(given: str) -> str:
+    if given and not given.endswith(".json"):
+        given = f"{given.rstrip('/')}/claims.json"
     if given.startswith(("https://", "http://")):
         with urlopen(given, timeout=SECONDS) as response:
             return str(response.read().decode("utf-8"))
@@ -126,7 +130,7 @@ def _file(given: str) -> Path:
     raise FileNotFoundError(
         f"there is no {places[0]}\n"
         "  Expected: claims.json, which stands beside the pages of the book\n"
-        "  What to do: give its address, that of the book and the name of the file, as in\n"
-        '    check.number(NAME, mine, claims="https://…/claims.json")\n'
-        "  or build the book, or set BNUTILS_CLAIMS to its path or address"
+        "  What to do: give the address of the book, as one must in Colab,\n"
+        '    check.number(NAME, mine, claims="https://…")\n'
+        "  or set BNUTILS_CLAIMS to it, or build the book"
     )

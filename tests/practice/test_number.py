@@ -41,13 +41,26 @@ def test_intervals_that_overlap_agree(claims, mine):
     ("cmp-accuracy", -1.1, "the sign is reversed"),
     ("cmp-accuracy", 97.0, "Another data set, or another part of it: here mnist"),
     ("cmp-accuracy", [2.0, 2.1, 2.2], "each arm has its own, chosen on other seeds"),
+    ("cmp-time", 0, "here each arm has its own"),
     ("cmp-time", 0.8, "The reciprocal lies in the interval"),
 ])  # fmt: skip
 def test_what_commonly_explains_a_number_that_does_not_agree(claims, name, mine, told):
     comparison = check.number(name, mine)
     assert not comparison.agrees
     assert told in comparison._repr_markdown_()
-    assert ("One run is no mean" in str(comparison)) == isinstance(mine, float)
+    assert ("One run is no mean" in str(comparison)) == isinstance(mine, float | int)
+
+
+def test_the_address_of_the_book_is_enough(claims):
+    assert check.number("cmp-accuracy", 1.0, claims=f"{claims.parent}/").agrees
+    with pytest.raises(FileNotFoundError, match=r"there is no .+book/claims.json"):
+        check.number("cmp-accuracy", 1.0, claims=claims.parent / "book")
+
+
+@pytest.mark.parametrize("mine", [[], float("nan"), [1.0, float("inf")]])
+def test_what_is_no_number_is_refused(claims, mine):
+    with pytest.raises(ValueError, match="one number, or one a run"):
+        check.number("cmp-accuracy", mine)
 
 
 def test_claims_are_found_below_the_folder_of_a_build(tmp_path, monkeypatch):
@@ -79,6 +92,7 @@ def test_claims_are_read_from_an_address(claims, monkeypatch):
     address = f"http://127.0.0.1:{server.server_port}"
     try:
         assert check.number("cmp-accuracy", 1.0, claims=f"{address}/claims.json").agrees
+        assert check.number("cmp-accuracy", 1.0, claims=address).agrees
         with pytest.raises(HTTPError):
             check.number("cmp-accuracy", 1.0, claims=f"{address}/other.json")
     finally:
@@ -89,5 +103,5 @@ def test_claims_are_read_from_an_address(claims, monkeypatch):
 def test_without_claims_it_is_told_where_to_find_them(tmp_path, monkeypatch):
     monkeypatch.delenv("BNUTILS_CLAIMS", raising=False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"give its address[\s\S]+claims="):
+    with pytest.raises(FileNotFoundError, match=r"give the address of the book[\s\S]+claims="):
         check.number("cmp-accuracy", 1.0)
