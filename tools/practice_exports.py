@@ -44,6 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--otter", type=Path, help="tests/*.py, for `otter generate -t`")
     parser.add_argument("--nbgrader", type=Path, help="a course's folder; writes source/hand-in/")
     given = parser.parse_args(arguments)
+    if not (given.otter or given.nbgrader):
+        parser.error("give --otter DIR or --nbgrader DIR")
     seed = secrets.token_hex(8)
     if given.otter:
         write_otter(given.otter / "tests", seed)

@@ -1,6 +1,7 @@
 """The page for teachers: its rubric and time plan name every exercise, and its sums are right."""
 
 import re
+import tomllib
 
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 from tests import ROOT
@@ -39,3 +40,11 @@ def test_the_minutes_at_home_are_those_of_the_exercises() -> None:
     for keys, told in ((one, first), (two, second)):
         assert f"{sum(exercise(key).minutes for key in keys)} minutes" in told
     assert two | {*head, "network", "hunt"} == set(KEYS)
+
+
+def test_the_names_to_compare_a_number_with_are_claims() -> None:
+    claims = tomllib.loads((ROOT / "book" / "claims.toml").read_text("utf-8"))
+    exercises = (ROOT / "book" / "practice" / "hands-on.md").read_text("utf-8")
+    names = {row[2].strip("`") for row in rows("sec-teaching-numbers")} - {""}
+    names |= set(re.findall(r'check\.number\("(.+?)"', exercises))
+    assert len(names) > 4 and names <= claims.keys()
