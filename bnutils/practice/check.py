@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import torch
+
 from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.number import number
@@ -30,8 +32,17 @@ class Check:
         self.hints_given = 0
 
     def __call__(self, answer: Any, seed: str = "public") -> Report:
-        """The report on an answer, by inputs that are drawn from ``seed``."""
-        return self.exercise.judge(answer, seed)
+        """The report on an answer, by inputs that are drawn from ``seed``.
+
+        What the notebook set for all of torch, another type or no gradients, does not count.
+        """
+        dtype = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float32)
+        try:
+            with torch.enable_grad():
+                return self.exercise.judge(answer, seed)
+        finally:
+            torch.set_default_dtype(dtype)
 
     def source(self, student: str = "public") -> str:
         """The script that this exercise gives to a student, by number.

@@ -78,6 +78,17 @@ def test_the_solutions_of_the_page_are_right(key):
         assert report.right and report.points == report.of, str(report)
 
 
+@pytest.mark.parametrize("key", KEYS)
+def test_what_a_notebook_sets_for_all_changes_no_report(key):
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.no_grad():
+            assert getattr(check, key)(defined("solution")[key]).right
+            assert not torch.is_grad_enabled() and torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 @pytest.mark.parametrize("place", range(len(ANSWERS)))
 def test_right_answers_in_other_styles_pass(place):
     key, answer = ANSWERS[place]

@@ -29,13 +29,13 @@ def grades(tmp_path_factory):
     """The rows of the table for a folder of hand-ins, by file."""
     folder = tmp_path_factory.mktemp("hand-ins")
     solutions = [cells("solution")[key] for key in KEYS]
-    notebook(folder / "1000001" / "solved.ipynb", SETUP, INSTALLS, *solutions)
+    notebook(folder / "1000001" / "solved.ipynb", SETUP, SETTINGS, *solutions)
     notebook(folder / "1000002" / "empty.ipynb", SETUP, *(cells("stub")[key] for key in KEYS))
     notebook(
         folder / "1000003_slip.ipynb", OTHERS, UNBIASED, "raise KeyError('mine')", solutions[2]
     )
     notebook(folder / "exits.ipynb", SETUP, EXITS, "import os\nos._exit(3)", *solutions[0::9])
-    notebook(folder / "deceives.ipynb", SETUP, UNBIASED, DECEIT)
+    notebook(folder / "late" / "greedy.ipynb", SETUP, UNBIASED, DECEIT)
     notebook(folder / "greedy.ipynb", SETUP, UNBIASED, "mine = bytearray(2**36)")
     notebook(folder / "messy.ipynb", SETUP, *MESSY)
     notebook(folder / "borrows.ipynb", SETUP, MESSY[0], BORROWED)
@@ -60,9 +60,13 @@ BORROWED = """
 def forward(x, gamma, beta, eps=1e-5):
     return torch.nn.functional.batch_norm(x, None, None, gamma, beta, True, 0.1, eps)
 """
-INSTALLS = "import os\nassert os.environ['PIP_DRY_RUN'] == os.environ['PIP_NO_INDEX'] == '1'"
+SETTINGS = """
+import os
+assert os.environ["PIP_DRY_RUN"] == os.environ["PIP_NO_INDEX"] == "1"
+torch.set_default_dtype(torch.float64)
+"""
 MESSY = [
-    'STUDENT = "7654321"',
+    "STUDENT = 7654321",
     "def statistics(x):\n    return x.mean(0), x.var(0)",
     "def statistics(x):\n    return x.mean(0), x.var(0, correction=0)",
     "print('x' * 10**8)",
@@ -103,7 +107,7 @@ def test_a_slip_is_named_and_an_error_of_one_cell_costs_no_other(grades):
 @pytest.mark.parametrize(("file", "problem", "points"), [
     ("exits.ipynb", "code cell 3 ended the process and was left out; the check of normalize ended "
      "the process and was left out", 7),
-    ("deceives.ipynb", "it reaches into the grader", 1.5),
+    ("late/greedy.ipynb", "it reaches into the grader", 1.5),
     ("broken.ipynb", "no notebook", 0), ("greedy.ipynb", "code cell 3 raises MemoryError", 1.5),
 ])  # fmt: skip
 def test_what_breaks_one_hand_in_is_told_and_costs_no_other(grades, file, problem, points):
@@ -132,7 +136,8 @@ def test_of_a_messy_notebook_what_is_right_counts_and_the_rest_is_told(grades):
     assert "there is no network" in row["problem"]
     assert TWICE in row["problem"] and "7654321 stands above too" in row["problem"]
     assert "7654321" not in grades[1]["borrows.ipynb"]["problem"]
-    assert "no number of a student" in grades[1]["greedy.ipynb"]["problem"]
+    nameless = [grades[1][file]["problem"] for file in ("greedy.ipynb", "late/greedy.ipynb")]
+    assert all("no number of a student" in told and "above" not in told for told in nameless)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ LIBRARY = {
     "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "InstanceNorm1d", "LayerNorm", "GroupNorm",
 }  # fmt: skip
 GRADER = re.compile(r"\bbnutils\.practice\.\w")
-STUDENT = re.compile(r"^STUDENT = [\"'](\d+)[\"']", re.MULTILINE)
+STUDENT = re.compile(r"^STUDENT *= *[\"']?(\d+)\b", re.MULTILINE)
 
 
 def student_in(cells: Iterable[str]) -> str:
