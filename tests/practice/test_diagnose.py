@@ -45,6 +45,11 @@ def test_nor_is_one_that_was_written_later(name):
     assert diagnose(RIGHT_LATER[name]).right
 
 
+def test_nor_is_one_where_a_notebook_switched_gradients_off():
+    with torch.no_grad():
+        assert not diagnose(nn.BatchNorm1d, nn.BatchNorm2d).found
+
+
 def test_of_an_array_that_holds_more_than_both_parameters_it_cannot_be_told_what_they_do():
     findings = diagnose(later.Packed)
     assert not findings.found and "`rows` holds several" in findings.unknown["γ and β"]

@@ -62,7 +62,12 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     maker = as_maker(layer, settings)
     image_maker = maker if images is None else as_maker(images, settings)
     findings = Findings(getattr(layer, "__name__", None) or type(layer).__name__)
-    with np.errstate(all="ignore"), warnings.catch_warnings(), _default_dtype():
+    with (
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(),
+        _default_dtype(),
+        torch.enable_grad(),
+    ):
         warnings.simplefilter("ignore")  # of a layer that is wrong
         vectors, pictures = _forms(findings, maker, image_maker, last)
         start = vectors or pictures
