@@ -19,7 +19,7 @@ from bnutils.practice.exercises.catalogue import KEYS, exercise
 from bnutils.practice.grading.notebook import Limits, graded
 from bnutils.practice.grading.record import Grade
 
-STUDENT = re.compile(r"\d{5,}")  # a date or "(2)" is no student
+STUDENT = re.compile(r"(?<!\d)(?!20\d\d(?!\d))\d{3,}")  # a day, a year or "(2)" is no student
 SKIPPED = re.compile(r"(^|/)(\.|__MACOSX)")  # checkpoints, and what a zip file holds besides
 
 

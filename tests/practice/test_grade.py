@@ -174,6 +174,7 @@ def test_what_the_notebook_is_given_reaches_nowhere():
 @pytest.mark.parametrize(("place", "student"), [
     ("28_July_Batch_Normalization.ipynb", ""), ("2026-07-12 hand-in (2).ipynb", ""),
     ("Müller_1234567_file/12_July_Regression.ipynb", "1234567"), ("10001.ipynb", "10001"),
+    ("s042/hand-in.ipynb", "042"), ("20261234/hand-in 2026.ipynb", "20261234"),
 ])  # fmt: skip
 def test_a_date_is_no_number_of_a_student(place, student):
     assert grade.student_of(Path(place)) == student

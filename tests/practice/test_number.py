@@ -51,6 +51,12 @@ def test_what_commonly_explains_a_number_that_does_not_agree(claims, name, mine,
     assert ("One run is no mean" in str(comparison)) == isinstance(mine, float | int)
 
 
+def test_a_name_that_holds_the_words_of_one_claim_is_that_claim(claims):
+    assert str(check.number("cmp-test-accuracy", 1.0)) == str(check.number("cmp-accuracy", 1.0))
+    with pytest.raises(LookupError):
+        check.number("cmp-time-and-accuracy", 1.0)
+
+
 def test_the_address_of_the_book_is_enough(claims):
     assert check.number("cmp-accuracy", 1.0, claims=f"{claims.parent}/").agrees
     with pytest.raises(FileNotFoundError, match=r"there is no .+book/claims.json"):
@@ -74,7 +80,7 @@ def test_claims_are_found_below_the_folder_of_a_build(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "told"), [
-    ("cmp-test-accuracy", "the nearest are cmp-accuracy$"),
+    ("cmp-accuracies", "the nearest are cmp-accuracy$"),
     ("cmp-gap-at-the-end-of-it", "it has cmp-accuracy, cmp-time$"),
     ("accuracies of them", "it has cmp-accuracy, cmp-time$"),
 ])  # fmt: skip
