@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from bnutils.practice.exercises.differentiating import watched
 from bnutils.practice.exercises.functions import Task
 from bnutils.practice.exercises.judging import run
 from bnutils.practice.exercises.report import Report
@@ -65,7 +66,7 @@ def twin(
 
 @dataclass(frozen=True)
 class ByHand(Task):
-    """Judged once more where autograd records nothing: what needs it earns nothing."""
+    """Judged once more where autograd records nothing: what differentiates earns nothing."""
 
     def judge(self, answer: Any, seed: str = "public") -> Report:
         def unrecorded(*args: Any) -> Any:
@@ -75,10 +76,12 @@ class ByHand(Task):
         report, probes = super().judge(answer, seed), self.probes(self.generator(seed))
         if not report.points:
             return report
-        pairs = [(run(self, answer, probe), run(self, unrecorded, probe)) for probe in probes]
-        if all(matches(p, other, own, own) for p, (own, other) in zip(probes, pairs, strict=True)):
+        with watched() as seen:
+            pairs = [(run(self, answer, probe), run(self, unrecorded, probe)) for probe in probes]
+        same = (matches(p, other, own, own) for p, (own, other) in zip(probes, pairs, strict=True))
+        if all(same) and not seen:
             return report
-        told = "These gradients are autograd's. Write them out, as sums and products."
+        told = "A library made these gradients. Write them out, as sums and products."
         return replace(
             report, status="slips", points=0.0, says=(told,), found=("autograd",), see=(self.see,),
             symptom=(told,),
