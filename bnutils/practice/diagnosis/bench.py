@@ -92,6 +92,8 @@ class Bench:
 
     def chosen(self, names: frozenset[str]) -> bool:
         """Whether the reader gave the argument, so that its value is meant."""
+        if self.maker.source is type(self.start.layer):  # it was made here, of its defaults
+            return self.maker.gives(names)
         usual = default(type(self.start.layer), names)
         return self.maker.gives(names) or (usual is not None and usual != self.declared(names))
 

@@ -34,21 +34,29 @@ class Maker:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def candidates(self, channels: int, rank: int) -> Iterator[Any]:
-        """Layers made in one way after the other, until one can be called."""
+        """Layers made in one way after the other, until one can be called.
+
+        Raises what the last way raised, where none made a layer.
+        """
         if not self.fresh:
             yield copied(self.source)
             return
         if is_function_layer(self.source):
             yield FunctionLayer(self.source, channels, rank, self.settings)
             return
+        problem, made = None, False
         for arguments in argument_lists(self.source, channels, rank):
             try:
                 layer = self.source(**{**arguments, **self.settings})
                 if layer is None:
                     continue
-                yield from prepared(layer, channels)
-            except (TypeError, ValueError, AttributeError, RuntimeError, IndexError):
+            except Exception as error:
+                problem = error
                 continue
+            made = True
+            yield from prepared(layer, channels)
+        if problem is not None and not made:
+            raise problem
 
     def accepts(self, names: frozenset[str]) -> str | None:
         """The argument among ``names`` that new layers can be given, if there is one."""

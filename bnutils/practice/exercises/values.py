@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 
 def plain(value: Any) -> Any:
@@ -22,8 +24,10 @@ def plain(value: Any) -> Any:
 
 
 def values(result: Any, count: int) -> tuple[Any, ...]:
-    """The values of a result, of which there should be ``count``."""
-    several = isinstance(result, tuple | list) and count > 1
+    """The values of a result, of which there should be ``count``: also those of one array."""
+    several = count > 1 and isinstance(result, tuple | list)
+    if count > 1 and isinstance(result, torch.Tensor | np.ndarray):
+        several = np.ndim(plain(result)) > 0 and len(result) == count
     return tuple(plain(value) for value in (result if several else (result,)))
 
 
@@ -41,8 +45,10 @@ def copied(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def unchanged(args: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
-    pairs = zip(args, before, strict=True)
-    return all(same(plain(a), plain(b), 0.0, 0.0) for a, b in pairs if _holds_numbers(a))
+    now, then = _numbers(args), _numbers(before)
+    return len(now) == len(then) and all(
+        same(plain(a), plain(b), 0.0, 0.0) for a, b in zip(now, then, strict=True)
+    )
 
 
 def shown(value: Any) -> str:
@@ -56,5 +62,14 @@ def shown(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)[:120]
 
 
-def _holds_numbers(value: Any) -> bool:
-    return isinstance(value, torch.Tensor | np.ndarray)
+def _numbers(args: tuple[Any, ...]) -> list[Any]:
+    """The arrays among arguments, and in the layers and records among them."""
+    found = []
+    for value in args:
+        if isinstance(value, nn.Module):
+            found += value.state_dict().values()
+        elif isinstance(value, SimpleNamespace):
+            found += vars(value).values()
+        elif isinstance(value, torch.Tensor | np.ndarray):
+            found.append(value)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bnutils.practice.diagnosis.building import CannotCall
 from bnutils.practice.diagnosis.diagnose import diagnose
 from bnutils.practice.diagnosis.findings import Findings, names
 from bnutils.practice.exercises.raising import is_unwritten, where_raised
@@ -42,7 +43,8 @@ class LayerExercise(Exercise):
         found, says, see = list(findings.mistakes), [], []
         for key, measured in findings.found.items():
             name = names()[key]
-            says.append(f"{name.says[:1].upper()}{name.says[1:]} ({measured}): {name.look}.")
+            first = name.says[0].upper() if name.says[0].isascii() else name.says[0]  # not of γ
+            says.append(f"{first}{name.says[1:]} ({measured}): {name.look}.")
             see.append(name.see)
         symptom = [f"Measured: {measured}." for measured in findings.found.values()]
         for kind in lacks:
@@ -65,7 +67,8 @@ class LayerExercise(Exercise):
             return self._report("empty", 0.0, ("The layer is not written yet.",))
         if "gave NoneType" in str(error):
             return self._report("shape", 0.0, ("`forward` returns nothing: return the output.",))
-        return self._report("raised", 0.0, (where_raised(error, answer),))
+        told = str(error) if isinstance(error, CannotCall) else where_raised(error, answer)
+        return self._report("raised", 0.0, (told,))
 
     def _report(
         self, status: str, share: float, says: tuple[str, ...], found: tuple[str, ...] = (),
@@ -73,7 +76,8 @@ class LayerExercise(Exercise):
     ) -> Report:  # fmt: skip
         points = round(share * self.points, 1)
         see = see or (() if status == "right" else (self.see,))
-        return Report(self.title, status, points, self.points, says, found, see, symptom)
+        once = tuple(dict.fromkeys(see))
+        return Report(self.title, status, points, self.points, says, found, once, symptom)
 
 
 TASK = LayerExercise(
