@@ -230,7 +230,8 @@ def test_a_mended_bug_earns_half_and_the_other_is_named():
     ({"no eval", "carried on"}, 0, "Two bugs are there", "eval"),
     ({"no eval", "rate to rate"}, 1.5, "from rate to rate", "eval"),
     ({"rate to rate"}, 4.5, "from rate to rate", "Another bug"),
-    ({"softmax left", "normalization left"}, 3, "still ends with a softmax", "Another bug"),
+    ({"exchanged"}, 4.5, "stands before the softmax", "Another bug"),
+    ({"exchanged", "carried on"}, 1.5, "stands before the softmax", "new one for each"),
 ])  # fmt: skip
 def test_a_bug_that_is_as_it_was_is_counted_until_the_other_is_mended(bugs, points, named, hidden):
     from bnutils.practice.exercises.tasks.experiment import program

@@ -70,7 +70,14 @@ HALF_MENDED = {
         "        net = network()\n        scores = []\n        for rate in rates:\n",
     ),
     "softmax left": ("nn.Linear(16, 3),\n", "nn.Linear(16, 3), nn.Softmax(dim=1),\n"),
-    "normalization left": ("nn.Linear(16, 3),", "nn.Linear(16, 3), nn.BatchNorm1d(3),"),
+    "exchanged": (
+        "nn.Linear(16, 3),\n",
+        "nn.Linear(16, 3), nn.BatchNorm1d(3), nn.Softmax(dim=1),\n",
+    ),
+    "normalization left": (
+        "nn.Linear(16, 3),\n",
+        "nn.Linear(16, 3), nn.BatchNorm1d(3),\n",
+    ),
 }  # what is left of a bug that was mended in part
 
 
