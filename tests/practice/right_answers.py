@@ -163,7 +163,7 @@ def after_relu(norm=None):
 def nested(norm=None):
     blocks = []
     for a, b in ((20, 16), (16, 12)):
-        parts = [nn.Linear(a, b, bias=norm is None), norm(b) if norm else None, nn.GELU()]
+        parts = [nn.Linear(a, b, bias=norm is None), norm(b) if norm else None, nn.ReLU()]
         blocks.append(nn.Sequential(*[part for part in parts if part is not None]))
     return nn.Sequential(nn.Flatten(), *blocks, nn.Linear(12, 5))
 

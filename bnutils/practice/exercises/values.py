@@ -64,7 +64,7 @@ def shown(value: Any) -> str:
 
 def _numbers(args: tuple[Any, ...]) -> list[Any]:
     """The arrays among arguments, and in the layers and records among them."""
-    found = []
+    found: list[Any] = []
     for value in args:
         if isinstance(value, nn.Module):
             found += value.state_dict().values()

@@ -55,10 +55,14 @@ def twin(
         along_one = 0 * along_one
     if slips & {"constants", "no variance"}:
         along_x_hat = 0 * along_x_hat
+    if "projected" in slips:
+        along_x_hat = average(above * x_hat, axis=0)
     along_x_hat = -along_x_hat if "sign" in slips else along_x_hat
     dx = (above - along_one - along_x_hat) / s * (1 if "no gamma" in slips else scale)
     dx = dx / s if "s twice" in slips else dx * s if "no s" in slips else dx
+    dx = dx * m if "times m" in slips else dx
     dgamma = (above * (wide if "of x" in slips else x_hat)).sum(0)
+    dgamma = dgamma * scale if "gamma twice" in slips else dgamma
     share = m if "means" in slips else 1
     dgamma, dbeta = dgamma / share, above.sum(0) / share
     return (dx, dbeta, dgamma) if "exchanged" in slips else (dx, dgamma, dbeta)
@@ -106,6 +110,10 @@ TASK = ByHand(
         Slip("no variance", "The path through the variance is missing: dx must be perpendicular "
              "to x̂, up to ε.", IGNORED),
         Slip("sums", "In dx sums stand for means: divide them by m.", DERIVATION),
+        Slip("times m", "dx is m times as large as it should be: the sums are to be means.",
+             DERIVATION),
+        Slip("projected", "In dx the mean of dy·x̂ is not multiplied by x̂ again.", DERIVATION),
+        Slip("gamma twice", "dγ holds γ: multiply dy by x̂, and not by γ.", DERIVATION),
         Slip("sign", "The term along x̂ has the wrong sign.", DERIVATION),
         Slip("no gamma", "γ is missing in dx.", DERIVATION),
         Slip("s twice", "dx is divided by s twice.", DERIVATION),

@@ -23,7 +23,7 @@ class Parts(SimpleNamespace):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Parts) and torch.equal(self.train_x, other.train_x)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.train_x.sum().item())
 
 

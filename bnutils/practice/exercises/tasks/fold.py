@@ -71,8 +71,11 @@ def twin(linear: nn.Linear, norm: nn.BatchNorm1d, slips: Slips = frozenset()) ->
     beta = 0 * beta if "no beta" in slips else scale * beta if "beta scaled" in slips else beta
     mean = -mean if "mean added" in slips else mean
     shift = bias - scale * mean if "bias not scaled" in slips else scale * (bias - mean)
+    left = "no new bias" in slips or ("no bias alone" in slips and linear.bias is None)
+    if "as it was" in slips:
+        return inputs(linear).double().numpy() @ weight.T + bias
     weight = weight * (scale if "wrong side" in slips else scale[:, None])
-    shift = shift + beta if "no new bias" not in slips else 0 * shift
+    shift = 0 * shift if left else shift + beta
     return inputs(linear).double().numpy() @ weight.T + shift
 
 
@@ -88,12 +91,15 @@ TASK = Task(
     see=FOLD, points=4, minutes=15, returns=("output",), truth=truth, twin=twin, probes=probes,
     adapt=adapt,
     slips=(
-        Slip("no eps", "ε is left out of the root.", FOLD),
+        Slip("no eps", "The layer's ε, `norm.eps`, is not in the root.", FOLD),
         Slip("no gamma", "γ is left out.", FOLD),
         Slip("variance", "Divided by the running variance; take the root of it.", FOLD),
         Slip("no mean", "The running mean is not subtracted.", FOLD),
         Slip("mean added", "The running mean is added; subtract it.", FOLD),
         Slip("no new bias", "The folded layer has no bias, which is to hold β and the mean.", FOLD),
+        Slip("no bias alone", "Where the linear layer has no bias, the folded one has none either: "
+             "it needs one to hold β and the mean.", FOLD, 0.75),
+        Slip("as it was", "That is the linear layer as it was: nothing is folded into it.", FOLD),
         Slip("no beta", "β is not added.", FOLD),
         Slip("bias not scaled", "The bias of the linear layer is not multiplied by γ/√(…): the "
              "normalization comes after it.", FOLD),

@@ -45,10 +45,14 @@ def twin(
         scale, shift = shift, scale
     if "root" in slips:
         scale = np.sqrt(np.abs(scale))
+    if "no gamma" in slips:
+        scale = np.ones_like(scale)
     if "along samples" in slips:
         scale, shift = scale[:, None], shift[:, None]
     if "undone" in slips:
         scale, shift = np.sqrt(wide.var(0) + eps), wide.mean(0)
+    if "beta divided" in slips:
+        shift = shift / np.sqrt(wide.var(0) + eps)
     shift = 0 * shift if "no beta" in slips else shift
     return scale * (x_hat + shift) if "beta scaled" in slips else scale * x_hat + shift
 
@@ -72,7 +76,9 @@ TASK = Task(
         Slip("scaled x", "γ multiplies x itself, which is not normalized.", AFFINE),
         Slip("undone", "Multiplied by the batch's spread and shifted by its mean: x comes out "
              "again. γ and β are arguments.", AFFINE),
+        Slip("no gamma", "γ does not multiply.", AFFINE),
         Slip("no beta", "β is not added.", AFFINE),
+        Slip("beta divided", "β is divided by the spread: add it after dividing.", AFFINE),
         Slip("unbiased", "Normalized by the variance that is divided by m − 1; divide by m.",
              "implementation/mistakes#sec-mis-unbiased"),
         Slip("eps outside", "ε stands outside the root: it is added to the variance.",

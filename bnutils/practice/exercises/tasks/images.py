@@ -48,15 +48,17 @@ def twin(
     ddof = 1 if "unbiased" in slips else 0
     eps = 0 if "no eps" in slips else eps
     power = 1.0 if "variance" in slips else 0.5
-    if "mixed" in slips:
+    shift = 0 * shift if "no beta" in slips else shift
+    if "mixed" in slips:  # γ and β multiply the rows
         rows = wide.reshape(-1, wide.shape[1])
         x_hat = (rows - rows.mean(0)) / (rows.var(0, ddof=ddof) + eps) ** power
-        x_hat = x_hat.reshape(wide.shape)
-    else:
-        var = wide.var(over, keepdims=True, ddof=ddof)
-        x_hat = (wide - wide.mean(over, keepdims=True)) / (var + eps) ** power
+        return (x_hat * scale + shift).reshape(wide.shape)
+    var = wide.var(over, keepdims=True, ddof=ddof)
+    root = var**power + eps if "eps outside" in slips else (var + eps) ** power
+    x_hat = (wide - wide.mean(over, keepdims=True)) / root
     shape = (-1,) if "along width" in slips else (1, -1, 1, 1)
-    return x_hat * scale.reshape(shape) + shift.reshape(shape)
+    y = x_hat * scale.reshape(shape) + shift.reshape(shape)
+    return y.transpose(0, 2, 3, 1).reshape(y.shape) if "not put back" in slips else y
 
 
 TASK = Task(
@@ -82,6 +84,11 @@ TASK = Task(
         Slip("last axis", "The last dimension is taken for the channels.",
              "implementation/mistakes#sec-mis-axes"),
         Slip("mixed", "`reshape(-1, C)` mixes the channels: move them to the end first.", CONV),
+        Slip("not put back", "The channels were moved to the end and are left there: move them "
+             "back with `permute`, `reshape` does not.", CONV),
+        Slip("no beta", "β is not added.", "theory/working-principle#sec-wp-affine"),
+        Slip("eps outside", "ε stands outside the root: it is added to the variance.",
+             "implementation/mistakes#sec-mis-eps"),
         Slip("along width", "γ and β go along the width: reshape them to [1, C, 1, 1].",
              "implementation/mistakes#sec-mis-axes"),
         Slip("unbiased", "Normalized by the variance that is divided by m − 1, m = B·H·W.",

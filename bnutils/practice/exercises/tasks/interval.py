@@ -48,7 +48,8 @@ def twin(bn: Any, plain: Any, slips: Slips = frozenset()) -> tuple[Any, Any, Any
     if "normal" in slips:
         quantile = stats.norm.ppf(0.95 if "one-sided" in slips else 0.975)
     quantile = 1.0 if "no factor" in slips else 2.0 if "two" in slips else quantile
-    half = quantile * spread / (1 if "spread" in slips else np.sqrt(n))
+    root = 1 if "spread" in slips else n if "by n" in slips else np.sqrt(n)
+    half = quantile * spread / root
     mean = difference.mean()
     low, high = mean - half, mean + half
     words = said(low, high)
@@ -56,7 +57,9 @@ def twin(bn: Any, plain: Any, slips: Slips = frozenset()) -> tuple[Any, Any, Any
         words = "better" if mean > 0 else "worse"
     elif "zero is worse" in slips and words == "cannot tell":
         words = "worse"
-    return low, high, words
+    elif "never worse" in slips and words == "worse":
+        words = "cannot tell"
+    return (high, low, words) if "exchanged" in slips else (low, high, words)
 
 
 TASK = Task(
@@ -78,6 +81,10 @@ TASK = Task(
         Slip("no factor", "That is one standard error on each side: multiply it by Student's t for "
              "n − 1.", PAIRED),
         Slip("spread", "That is where single runs lie. The mean's error is smaller by √n.", PAIRED),
+        Slip("by n", "The standard deviation is divided by n; the mean's error is smaller by √n.",
+             PAIRED),
+        Slip("exchanged", "First the lower end, then the upper.", PAIRED, 0.75),
+        Slip("never worse", "An interval below 0 says “worse”.", PAIRED, 0.75),
         Slip("biased", "The standard deviation is divided by n; divide by n − 1.",
              "theory/estimates#sec-est-variance"),
         Slip("one-sided", "An interval of 90 %: with 95 % there are 2.5 % on each side.", PAIRED),

@@ -17,13 +17,18 @@ LINEAR = (nn.Linear, nn.LazyLinear)
 
 
 def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
-    return Probe("norm=nn.BatchNorm1d", (nn.BatchNorm1d,)), Probe("norm=None", (None,))
+    norms = (nn.BatchNorm1d, None, nn.LayerNorm)
+    return tuple(
+        Probe(f"norm={f'nn.{norm.__name__}' if norm else 'None'}", (norm,)) for norm in norms
+    )
 
 
 def build(norm: Any, slips: Slips = frozenset()) -> nn.Sequential:
     """The network, as it should be or with slips."""
     layers: list[nn.Module] = []
-    norm = None if "none" in slips else nn.BatchNorm1d if "always" in slips else norm
+    if (norm and "own" in slips) or (not norm and "always" in slips) or "ignored" in slips:
+        norm = nn.BatchNorm1d
+    norm = None if "none" in slips else norm
     shared = norm(SIZES[1]) if norm is not None else None
     for place, (fan_in, fan_out) in enumerate(pairwise(SIZES)):
         last = place == len(SIZES) - 2
@@ -52,18 +57,25 @@ def describe(net: Any, norm: Any) -> str:
         if isinstance(layer, LINEAR):
             bias = "" if layer.bias is None else " with bias"
             parts.append([f"linear {layer.in_features} to {layer.out_features}{bias}"])
-        elif isinstance(layer, nn.modules.batchnorm._BatchNorm):
-            again = " again" if id(layer) in seen else ""
-            parts[-1].append(f"normalization of {layer.num_features}{again}")
+        elif isinstance(layer, nn.modules.batchnorm._BatchNorm | nn.LayerNorm):
+            name = (
+                f"layer normalization of {layer.normalized_shape[0]}"
+                if isinstance(layer, nn.LayerNorm)
+                else f"normalization of {layer.num_features}"
+            )
+            parts[-1].append(name + " again" * (id(layer) in seen))
             seen.add(id(layer))
         elif isinstance(layer, nn.Softmax | nn.LogSoftmax):
             parts[-1].append("softmax")
-        elif not isinstance(layer, nn.Flatten | nn.Identity | nn.Dropout):
-            parts[-1].append("nonlinearity")
-    return "; ".join(
+        elif not isinstance(layer, nn.Flatten | nn.Identity):
+            parts[-1].append(type(layer).__name__)
+    told = "; ".join(
         f"{first}, with {' and '.join(sorted(others, reverse=True))}" if others else first
         for first, *others in filter(None, parts)
     )
+    if "ReLU" in told or isinstance(net, nn.Sequential):
+        return told
+    return f"{told}, in no `nn.Sequential`: what `forward` adds is not seen"
 
 
 def leaves(net: nn.Module) -> list[nn.Module]:
@@ -95,6 +107,10 @@ TASK = Task(
     slips=(
         Slip("none", "The network has no normalization, though one is asked for.", PLACE),
         Slip("always", "The network without normalization has one too: nothing is left to compare.",
+             PLACE),
+        Slip("ignored", "Both networks have `nn.BatchNorm1d`, whatever norm is: nothing is left to "
+             "compare.", PLACE),
+        Slip("own", "The norm that is given is not used: `nn.BatchNorm1d` stands in its place.",
              PLACE),
         Slip("after last", "The outputs are normalized too: the last layer gives the logits.",
              "experiments/placement#sec-place-ends"),

@@ -42,7 +42,9 @@ def twin(x: torch.Tensor, eps: float, slips: Slips = frozenset()) -> Any:
         root = (var if "variance" in slips else np.sqrt(var)) + eps
     if "precedence" in slips:
         return wide - mean / root
+    root = 1 / root if "multiplied" in slips else root
     centred = wide if "not centred" in slips else wide - mean
+    centred = -centred if "turned" in slips else centred
     return centred if "not divided" in slips else centred / root
 
 
@@ -70,7 +72,9 @@ TASK = Task(
         Slip("all", "One mean and one variance for all values. Every unit has its own: take them "
              "over dimension 0.", HAND),
         Slip("precedence", "Only the mean is divided: put brackets around `x - mean`.", HAND),
-        Slip("not divided", "The mean is subtracted, and nothing is divided by the spread.", HAND),
+        Slip("not divided", "Nothing is divided by the spread.", HAND),
+        Slip("multiplied", "Multiplied by the spread; divide by it.", HAND),
+        Slip("turned", "The sign is turned: `x - mean`, not `mean - x`.", HAND, 0.75),
         Slip("variance", "Divided by the variance; take the root of it.", HAND),
         Slip("not centred", "The mean is not subtracted.", HAND),
         Slip("per sample", "Normalized over the units of a sample, which is layer normalization.",

@@ -50,6 +50,7 @@ def twin(
     if "deviation" in slips:
         new_var = np.sqrt(new_var)
     alpha = 1 - momentum if "reversed" in slips else 1.0 if "overwritten" in slips else momentum
+    alpha = 0.1 if "fixed" in slips else 0.0 if "unchanged" in slips else alpha
     kept = 1.0 if "not decayed" in slips else 1 - alpha
     mean_after, var_after = kept * old_mean + alpha * new_mean, kept * old_var + alpha * new_var
     return (var_after, mean_after) if "exchanged" in slips else (mean_after, var_after)
@@ -75,6 +76,10 @@ TASK = Task(
              "over dimension 0.", RUNNING),
         Slip("exchanged", "First the mean, then the variance.", RUNNING, 0.75),
         Slip("overwritten", "The statistics of the batch replace the old ones; average them.",
+             RUNNING),
+        Slip("fixed", "The argument momentum is not used: 0.1 is written in its place.", RUNNING,
+             0.75),
+        Slip("unchanged", "The old values come back: what was computed is assigned to nothing.",
              RUNNING),
         Slip("not decayed", "The old value is not multiplied by 1 − α: the average grows without "
              "end.", RUNNING),

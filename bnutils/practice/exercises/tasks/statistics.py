@@ -21,6 +21,7 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
     return (
         Probe("a batch", (batch(4, 3),)), Probe("a square batch", (batch(3, 3),)),
         Probe("a batch with a large mean", (batch(64, 3, 10_000.0),), rtol=1e-2),
+        Probe("units that hardly vary", (batch(8, 3) * 1e-3,), atol=1e-9),
     )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def twin(x: torch.Tensor, slips: Slips = frozenset()) -> tuple[Any, Any]:
         var = var * len(wide)
     if "deviation" in slips:
         var = np.sqrt(var)
+    var = var + 1e-5 if "eps" in slips else var
     var = None if "shortcut" in slips and wide.mean() > 1000 else var
     return (var, mean) if "exchanged" in slips else (mean, var)
 
@@ -68,6 +70,7 @@ TASK = Task(
         Slip("deviation", "That is the standard deviation, the root of the variance.", HAND),
         Slip("square", "That is the mean of x², not of (x − mean)².", HAND),
         Slip("sum", "That is the sum of the squared deviations: divide it by m.", HAND),
+        Slip("eps", "ε is added to the variance: that belongs to the normalization.", HAND, 0.75),
         Slip("exchanged", "First the mean, then the variance; `torch.var_mean` has them the other "
              "way.", HAND, 0.75),
         Slip("absolute", "These are mean absolute deviations. Square them instead.", HAND),
