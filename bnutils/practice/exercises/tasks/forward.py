@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from bnutils.practice.exercises.functions import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
+from bnutils.practice.exercises.tasks.normalize import TASK as NORMALIZE
 from bnutils.practice.exercises.tasks.normalize import twin as normalized
 
 AFFINE = "theory/working-principle#sec-wp-affine"
@@ -79,14 +80,7 @@ TASK = Task(
         Slip("no gamma", "γ does not multiply.", AFFINE),
         Slip("no beta", "β is not added.", AFFINE),
         Slip("beta divided", "β is divided by the spread: add it after dividing.", AFFINE),
-        Slip("unbiased", "Normalized by the variance that is divided by m − 1; divide by m.",
-             "implementation/mistakes#sec-mis-unbiased"),
-        Slip("eps outside", "ε stands outside the root: it is added to the variance.",
-             "implementation/mistakes#sec-mis-eps"),
         Slip("no eps", "The argument ε is not used.", "implementation/mistakes#sec-mis-eps"),
-        Slip("variance", "Divided by the variance; take the root of it.", AFFINE),
-        Slip("all", "One mean and one variance for all values. Every unit has its own.", AFFINE),
-        Slip("per sample", "Normalized over the units of a sample, which is layer normalization.",
-             "family/relatives#sec-rel-picture"),
+        *(slip for slip in NORMALIZE.slips if slip.key not in ("no eps", "eps fixed")),
     ),
 )  # fmt: skip
