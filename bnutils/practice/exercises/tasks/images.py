@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import torch.nn.functional as F
 
 from bnutils.practice.exercises.functions import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
+from bnutils.practice.exercises.tasks.forward import TASK as FORWARD
+from bnutils.practice.exercises.tasks.normalize import TASK as NORMALIZE
+from bnutils.practice.exercises.tasks.normalize import twin as normalized
 
 CONV = "theory/working-principle#sec-wp-conv"
 
@@ -33,6 +37,7 @@ def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) 
     return F.batch_norm(x.double(), None, None, scale, shift, training=True, eps=eps)
 
 
+SHARED = {slip.key for slip in NORMALIZE.slips} - {"all", "per sample"} | {"no beta", "no gamma"}
 AXES = {
     "all": (0, 1, 2, 3), "per place": (0,), "per image": (2, 3), "whole image": (1, 2, 3),
     "last axis": (0, 1, 2),
@@ -45,17 +50,14 @@ def twin(
 ) -> Any:  # fmt: skip
     wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
     over = next((AXES[key] for key in AXES if key in slips), (0, 2, 3))
-    ddof = 1 if "unbiased" in slips else 0
-    eps = 0 if "no eps" in slips else eps
-    power = 1.0 if "variance" in slips else 0.5
+    scale = np.ones_like(scale) if "no gamma" in slips else scale
     shift = 0 * shift if "no beta" in slips else shift
     if "mixed" in slips:  # γ and β multiply the rows
-        rows = wide.reshape(-1, wide.shape[1])
-        x_hat = (rows - rows.mean(0)) / (rows.var(0, ddof=ddof) + eps) ** power
-        return (x_hat * scale + shift).reshape(wide.shape)
-    var = wide.var(over, keepdims=True, ddof=ddof)
-    root = var**power + eps if "eps outside" in slips else (var + eps) ** power
-    x_hat = (wide - wide.mean(over, keepdims=True)) / root
+        rows = normalized(wide.reshape(-1, wide.shape[1]), eps, slips)
+        return (rows * scale + shift).reshape(wide.shape)
+    front = np.moveaxis(wide, over, range(len(over)))
+    rows = front.reshape(prod(front.shape[: len(over)]), -1)
+    x_hat = np.moveaxis(normalized(rows, eps, slips).reshape(front.shape), range(len(over)), over)
     shape = (-1,) if "along width" in slips else (1, -1, 1, 1)
     y = x_hat * scale.reshape(shape) + shift.reshape(shape)
     return y.transpose(0, 2, 3, 1).reshape(y.shape) if "not put back" in slips else y
@@ -79,19 +81,13 @@ TASK = Task(
         Slip("whole image", "One mean for a whole image, which is layer normalization.",
              "family/relatives#sec-rel-picture"),
         Slip("all", "One mean and one variance for all channels: leave dimension 1 out.", CONV),
-        Slip("no eps", "The argument ε is not used.", "implementation/mistakes#sec-mis-eps"),
-        Slip("variance", "Divided by the variance; take the root of it.", CONV),
         Slip("last axis", "The last dimension is taken for the channels.",
              "implementation/mistakes#sec-mis-axes"),
         Slip("mixed", "`reshape(-1, C)` mixes the channels: move them to the end first.", CONV),
         Slip("not put back", "The channels were moved to the end and are left there: move them "
              "back with `permute`, `reshape` does not.", CONV),
-        Slip("no beta", "β is not added.", "theory/working-principle#sec-wp-affine"),
-        Slip("eps outside", "ε stands outside the root: it is added to the variance.",
-             "implementation/mistakes#sec-mis-eps"),
         Slip("along width", "γ and β go along the width: reshape them to [1, C, 1, 1].",
              "implementation/mistakes#sec-mis-axes"),
-        Slip("unbiased", "Normalized by the variance that is divided by m − 1, m = B·H·W.",
-             "implementation/mistakes#sec-mis-unbiased"),
+        *(slip for slip in FORWARD.slips if slip.key in SHARED),
     ),
 )  # fmt: skip

@@ -30,8 +30,8 @@ def truth(x: torch.Tensor, eps: float) -> Any:
     return F.batch_norm(x.double(), None, None, training=True, eps=eps)
 
 
-def twin(x: torch.Tensor, eps: float, slips: Slips = frozenset()) -> Any:
-    wide = x.numpy().astype(np.float64)  # [m, units]
+def twin(x: Any, eps: float, slips: Slips = frozenset()) -> Any:
+    wide = np.asarray(x, np.float64)  # [m, units]
     axis = 1 if "per sample" in slips else None if "all" in slips else 0
     mean = wide.mean(axis, keepdims=True)
     var = wide.var(axis, keepdims=True, ddof=1 if "unbiased" in slips else 0)
