@@ -204,6 +204,11 @@ ANSWERS = [
     ("backward", lambda dy, x, g, eps: gradients_by_rows(dy, x, g, eps, times=len(x)), "times m"),
     ("backward", lambda dy, x, g, eps: gradients_by_rows(dy, x, g, eps, inner=True), "projected"),
     ("backward", lambda dy, x, g, eps: gradients_by_rows(dy, x, g, eps, slope=g), "gamma twice"),
+    ("images", lambda x, g, b, eps: without_beta(x, b, g, eps) + g.view(-1, 1, 1), "swapped"),
+    ("images", lambda x, g, b, eps: without_beta(x, g, b, eps) + (g * b).view(-1, 1, 1),
+     "beta scaled"),
+    ("pick_rates", lambda rates, train, validation, test: (
+        rates[validation[-1].argmax()], validation[-1].argmax() in (0, 4)), "luckiest"),
     ("images", moved_and_left, "not put back"), ("images", rows_of_width, "mixed"),
     ("images", beside_the_root, "eps outside"), ("images", without_beta, "no beta"),
     ("network", in_both, "ignored"), ("network", own, "own"),

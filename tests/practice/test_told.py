@@ -81,3 +81,13 @@ def test_layers_and_data_that_are_overwritten_are_seen(answer):
 @pytest.mark.parametrize("stack", [torch.stack, lambda both: np.stack([v.numpy() for v in both])])
 def test_values_in_one_array_are_values_too(stack):
     assert check.statistics(lambda x: stack([x.mean(0), x.var(0, correction=0)])).right
+
+
+def test_a_printed_table_of_student_s_t_is_close_enough():
+    def interval(bn, plain):
+        d = bn - plain
+        half = {5: 2.776, 6: 2.571}[len(d)] * d.std(ddof=1) / len(d) ** 0.5
+        low, high = d.mean() - half, d.mean() + half
+        return low, high, "better" if low > 0 else "worse" if high < 0 else "cannot tell"
+
+    assert all(check.interval(interval, seed=str(seed)).right for seed in range(40))

@@ -36,26 +36,29 @@ def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) 
     return F.batch_norm(x.double(), None, None, scale, shift, training=True, eps=eps)
 
 
+def affine(x_hat: Any, scale: Any, shift: Any, slips: Slips) -> Any:
+    """What γ and β make of normalized values, in shapes that fit them."""
+    if "swapped" in slips:
+        scale, shift = shift, scale
+    scale = np.sqrt(np.abs(scale)) if "root" in slips else scale
+    scale = np.ones_like(scale) if "no gamma" in slips else scale
+    shift = 0 * shift if "no beta" in slips else shift
+    return scale * (x_hat + shift) if "beta scaled" in slips else scale * x_hat + shift
+
+
 def twin(
     x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float,
     slips: Slips = frozenset(),
 ) -> Any:  # fmt: skip
     wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
     x_hat = wide if "scaled x" in slips else normalized(x, eps, slips)
-    if "swapped" in slips:
-        scale, shift = shift, scale
-    if "root" in slips:
-        scale = np.sqrt(np.abs(scale))
-    if "no gamma" in slips:
-        scale = np.ones_like(scale)
-    if "along samples" in slips:
-        scale, shift = scale[:, None], shift[:, None]
     if "undone" in slips:
         scale, shift = np.sqrt(wide.var(0) + eps), wide.mean(0)
     if "beta divided" in slips:
         shift = shift / np.sqrt(wide.var(0) + eps)
-    shift = 0 * shift if "no beta" in slips else shift
-    return scale * (x_hat + shift) if "beta scaled" in slips else scale * x_hat + shift
+    if "along samples" in slips:
+        scale, shift = scale[:, None], shift[:, None]
+    return affine(x_hat, scale, shift, slips)
 
 
 TASK = Task(

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from bnutils.practice.exercises.functions import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 from bnutils.practice.exercises.tasks.forward import TASK as FORWARD
-from bnutils.practice.exercises.tasks.normalize import TASK as NORMALIZE
+from bnutils.practice.exercises.tasks.forward import affine
 from bnutils.practice.exercises.tasks.normalize import twin as normalized
 
 CONV = "theory/working-principle#sec-wp-conv"
@@ -37,7 +37,7 @@ def truth(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) 
     return F.batch_norm(x.double(), None, None, scale, shift, training=True, eps=eps)
 
 
-SHARED = {slip.key for slip in NORMALIZE.slips} - {"all", "per sample"} | {"no beta", "no gamma"}
+OTHERS = {"all", "per sample", "along samples", "scaled x", "undone", "beta divided"}  # for vectors
 AXES = {
     "all": (0, 1, 2, 3), "per place": (0,), "per image": (2, 3), "whole image": (1, 2, 3),
     "last axis": (0, 1, 2),
@@ -50,16 +50,14 @@ def twin(
 ) -> Any:  # fmt: skip
     wide, scale, shift = (v.numpy().astype(np.float64) for v in (x, gamma, beta))
     over = next((AXES[key] for key in AXES if key in slips), (0, 2, 3))
-    scale = np.ones_like(scale) if "no gamma" in slips else scale
-    shift = 0 * shift if "no beta" in slips else shift
     if "mixed" in slips:  # γ and β multiply the rows
         rows = normalized(wide.reshape(-1, wide.shape[1]), eps, slips)
-        return (rows * scale + shift).reshape(wide.shape)
+        return affine(rows, scale, shift, slips).reshape(wide.shape)
     front = np.moveaxis(wide, over, range(len(over)))
     rows = front.reshape(prod(front.shape[: len(over)]), -1)
     x_hat = np.moveaxis(normalized(rows, eps, slips).reshape(front.shape), range(len(over)), over)
     shape = (-1,) if "along width" in slips else (1, -1, 1, 1)
-    y = x_hat * scale.reshape(shape) + shift.reshape(shape)
+    y = affine(x_hat, scale.reshape(shape), shift.reshape(shape), slips)
     return y.transpose(0, 2, 3, 1).reshape(y.shape) if "not put back" in slips else y
 
 
@@ -88,6 +86,6 @@ TASK = Task(
              "back with `permute`, `reshape` does not.", CONV),
         Slip("along width", "γ and β go along the width: reshape them to [1, C, 1, 1].",
              "implementation/mistakes#sec-mis-axes"),
-        *(slip for slip in FORWARD.slips if slip.key in SHARED),
+        *(slip for slip in FORWARD.slips if slip.key not in OTHERS),
     ),
 )  # fmt: skip
