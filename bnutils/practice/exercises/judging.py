@@ -19,7 +19,6 @@ from bnutils.practice.exercises.telling import (
     first_difference,
     is_empty,
     matches,
-    report,
     wrong_form,
 )
 from bnutils.practice.exercises.values import copied, unchanged, values
@@ -30,7 +29,7 @@ KEPT_IN_PLACE = 0.75  # of the points, where the input was overwritten and the v
 def judge(task: Twinned, answer: Any, seed: str) -> Report:
     """The report on an answer for the probes of a seed."""
     if answer is None or answer is Ellipsis or not callable(answer):
-        return report(task, "empty", [f"`{task.answer}` is no function yet."])
+        return task.report("empty", [f"`{task.answer}` is no function yet."])
     with np.errstate(all="ignore"), torch.random.fork_rng(devices=[]):
         probes = task.probes(task.generator(seed))
         outcomes = [run(task, answer, probe) for probe in probes]
@@ -39,33 +38,34 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
         truths = [_truth(task, probe) for probe in probes]
         if all(map(matches, probes, outcomes, truths, truths)):
             if not any(outcome.changed for outcome in outcomes):
-                return report(task, "right", [], share=1.0)
+                return task.report("right", [], share=1.0)
             told = "The values are right, but what is given is overwritten: no `-=` on an argument."
-            return report(task, "changed", [told], share=KEPT_IN_PLACE)
+            return task.report("changed", [told], share=KEPT_IN_PLACE)
         slips = find_slips(task, probes, outcomes, truths)
     symptom = first_difference(task, probes, outcomes, truths)
     if slips:
         share = prod(slip.keeps for slip in slips)
         says = [slip.says for slip in slips]
-        return report(task, "slips", says, share=share, slips=slips, symptom=symptom)
+        found, see = [slip.key for slip in slips], [slip.see for slip in slips]
+        return task.report("slips", says, share, found=found, see=see, symptom=symptom)
     raised = next((o for o in outcomes if o.error is not None), None)
     if raised is not None and raised.error is not None:
         place = probes[outcomes.index(raised)]
         says = [f"For {described(place)}: {where_raised(raised.error, answer)}"]
-        return report(task, "raised", says)
+        return task.report("raised", says)
     status = "shape" if wrong_form(outcomes, truths) else "unknown"
-    return report(task, status, symptom)
+    return task.report(status, symptom)
 
 
 def _nothing(task: Twinned, answer: Any, outcomes: list[Outcome]) -> Report:
     """The report where nothing is returned: by a stub, by work in place, or by oversight."""
     if is_unwritten(answer) or any(outcome.error for outcome in outcomes):
-        return report(task, "empty", [f"`{task.answer}` is not written yet."])
+        return task.report("empty", [f"`{task.answer}` is not written yet."])
     if any(outcome.changed for outcome in outcomes):
         told = "It changes what it is given and returns nothing. Leave that as it is, and return "
-        return report(task, "changed", [f"{told}new values: `return {', '.join(task.returns)}`."])
+        return task.report("changed", [f"{told}new values: `return {', '.join(task.returns)}`."])
     told = f"It returns nothing: end with `return {', '.join(task.returns)}`."
-    return report(task, "shape", [told])
+    return task.report("shape", [told])
 
 
 def run(task: Twinned, function: Any, probe: Probe) -> Outcome:

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bnutils.practice.exercises.report import Report
-from bnutils.practice.exercises.task import Probe, Slip, Twinned
+from bnutils.practice.exercises.task import Probe, Twinned
 from bnutils.practice.exercises.values import plain, same, shown
 
 
@@ -73,18 +72,3 @@ def described(probe: Probe) -> str:
     small = [plain(value) for value in probe.args]
     sizes = [f"{list(v.shape)}" for v in small if isinstance(v, np.ndarray) and v.ndim]
     return f"{probe.name} ({', '.join(sizes)})" if sizes else probe.name
-
-
-def report(
-    task: Any, status: str, says: list[str], *, share: float = 0.0,
-    slips: tuple[Slip, ...] = (), symptom: list[str] | None = None,
-) -> Report:  # fmt: skip
-    """A report with ``share`` of the points, to a tenth of a point."""
-    see = (
-        () if status == "right" else tuple(dict.fromkeys([*(s.see for s in slips)])) or (task.see,)
-    )
-    points = round(task.points * share, 1)
-    found = tuple(slip.key for slip in slips)
-    return Report(
-        task.title, status, points, task.points, tuple(says), found, see, tuple(symptom or ())
-    )

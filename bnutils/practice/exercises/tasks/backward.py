@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -86,10 +86,7 @@ class ByHand(Task):
         if all(same) and not seen:
             return report
         told = "A library made these gradients. Write them out, as sums and products."
-        return replace(
-            report, status="slips", points=0.0, says=(told,), found=("autograd",), see=(self.see,),
-            symptom=(told,),
-        )  # fmt: skip
+        return self.report("slips", [told], found=["autograd"], symptom=[told])
 
 
 TASK = ByHand(

@@ -28,9 +28,9 @@ class Hunt(Exercise):
 
     def judge(self, answer: Any, seed: str = "public") -> Report:
         if not callable(answer):
-            return self._report("empty", 0.0, (f"`{self.answer}` is no function yet.",))
+            return self.report("empty", (f"`{self.answer}` is no function yet.",))
         if is_unwritten(answer):
-            return self._report("empty", 0.0, ("The test is not written yet.",))
+            return self.report("empty", ("The test is not written yet.",))
         returned: list[Any] = []
 
         def test(kind: LayerKind) -> None:
@@ -40,10 +40,10 @@ class Hunt(Exercise):
         for name, kind in RIGHT.items():
             error = _raised(test, kind, draw)
             if isinstance(error, NotImplementedError):
-                return self._report("empty", 0.0, ("The test is not written yet.",))
+                return self.report("empty", ("The test is not written yet.",))
             if error is not None:
                 told = f"It fails {name}, which is right. {where_raised(error, answer)}"
-                return self._report("raised", 0.0, (told,))
+                return self.report("raised", (told,))
         through = [
             mistake
             for mistake in MISTAKES
@@ -55,20 +55,13 @@ class Hunt(Exercise):
                 "Every layer passes.",
                 *([RAISES] if any(r is not None for r in returned) else []),
             ]
-            return self._report("slips", 0.0, tuple(says), ("none found",))
+            return self.report("slips", says, found=("none found",))
         if not through:
-            return self._report("right", 1.0, ("It finds all twelve.",))
+            return self.report("right", ("It finds all twelve.",), 1.0)
         says = [f"It finds {caught} of {len(MISTAKES)} wrong layers. These pass:"]
         says += [mistake.name for mistake in through]
         found = tuple(mistake.name for mistake in through)
-        return self._report("slips", caught / len(MISTAKES), tuple(says), found)
-
-    def _report(
-        self, status: str, share: float, says: tuple[str, ...], found: tuple[str, ...] = ()
-    ) -> Report:
-        see = () if status == "right" else (self.see,)
-        points = round(share * self.points, 1)
-        return Report(self.title, status, points, self.points, says, found, see)
+        return self.report("slips", says, caught / len(MISTAKES), found=found)
 
 
 def _raised(test: Any, kind: LayerKind, draw: int) -> Exception | None:

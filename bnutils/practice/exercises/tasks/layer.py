@@ -36,8 +36,8 @@ class LayerExercise(Exercise):
                 f"{step}: {text}" for step, text in (findings.raised | findings.unknown).items()
             ]
             status = "raised" if findings.raised else "unknown"
-            return self._report(status, KEEPS, tuple(says))
-        return self._report("right", 1.0, tuple(f"{k}: {v}" for k, v in findings.notes.items()))
+            return self.report(status, says, KEEPS)
+        return self.report("right", (f"{k}: {v}" for k, v in findings.notes.items()), 1.0)
 
     def _wrong(self, findings: Findings, lacks: list[str]) -> Report:
         found, says, see = list(findings.mistakes), [], []
@@ -55,7 +55,7 @@ class LayerExercise(Exercise):
             see.append("theory/working-principle#sec-wp-conv")
             symptom.append(says[-1])
         share = KEEPS ** len(says)
-        return self._report("slips", share, tuple(says), tuple(found), tuple(see), tuple(symptom))
+        return self.report("slips", says, share, found=found, see=see, symptom=symptom)
 
     def _refused(self, answer: Any, error: BaseException) -> Report:
         written = getattr(answer, "forward", answer)
@@ -64,20 +64,11 @@ class LayerExercise(Exercise):
             or written in (None, ...)
             or is_unwritten(written)
         ):
-            return self._report("empty", 0.0, ("The layer is not written yet.",))
+            return self.report("empty", ("The layer is not written yet.",))
         if "gave NoneType" in str(error):
-            return self._report("shape", 0.0, ("`forward` returns nothing: return the output.",))
+            return self.report("shape", ("`forward` returns nothing: return the output.",))
         told = str(error) if isinstance(error, CannotCall) else where_raised(error, answer)
-        return self._report("raised", 0.0, (told,))
-
-    def _report(
-        self, status: str, share: float, says: tuple[str, ...], found: tuple[str, ...] = (),
-        see: tuple[str, ...] = (), symptom: tuple[str, ...] = (),
-    ) -> Report:  # fmt: skip
-        points = round(share * self.points, 1)
-        see = see or (() if status == "right" else (self.see,))
-        once = tuple(dict.fromkeys(see))
-        return Report(self.title, status, points, self.points, says, found, once, symptom)
+        return self.report("raised", (told,))
 
 
 TASK = LayerExercise(
