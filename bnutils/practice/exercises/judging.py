@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -24,6 +25,14 @@ from bnutils.practice.exercises.telling import (
 from bnutils.practice.exercises.values import copied, unchanged, values
 
 KEPT_IN_PLACE = 0.75  # of the points, where the input was overwritten and the values are right
+
+
+@dataclass(frozen=True)
+class Task(Twinned):
+    """Judged by its twin: the slip, or pair of slips, that gives the same outputs is named."""
+
+    def judge(self, answer: Any, seed: str = "public") -> Report:
+        return judge(self, answer, seed)
 
 
 def judge(task: Twinned, answer: Any, seed: str) -> Report:

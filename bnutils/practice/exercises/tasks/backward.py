@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from bnutils.practice.exercises.differentiating import watched
-from bnutils.practice.exercises.functions import Task
-from bnutils.practice.exercises.judging import run
+from bnutils.practice.exercises.judging import Task, run
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 from bnutils.practice.exercises.telling import matches

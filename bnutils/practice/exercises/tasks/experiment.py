@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.report import Report
 from bnutils.practice.exercises.script import BUGS, source
 from bnutils.practice.exercises.task import Probe, Slip, Slips

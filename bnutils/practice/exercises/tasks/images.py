@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 from bnutils.practice.exercises.tasks.forward import TASK as FORWARD
 from bnutils.practice.exercises.tasks.forward import affine

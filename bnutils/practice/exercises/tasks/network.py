@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 PLACE = "experiments/placement#sec-place-order"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 HAND = "theory/working-principle#sec-wp-hand"

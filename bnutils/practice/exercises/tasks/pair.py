@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 TWO = "theory/backward#sec-bwd-meaning"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bnutils.practice.exercises.functions import Task
+from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
 RUNNING = "theory/working-principle#sec-wp-running"
