@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 from torch import nn
 
@@ -91,3 +92,25 @@ def test_a_printed_table_of_student_s_t_is_close_enough():
         return low, high, "better" if low > 0 else "worse" if high < 0 else "cannot tell"
 
     assert all(check.interval(interval, seed=str(seed)).right for seed in range(40))
+
+
+class Uncentred(ShortBatchNorm):
+    def forward(self, x):
+        mean = x.mean(self.averaged(x)) if self.training else self.running_mean
+        scale = self.weight / torch.sqrt(
+            (self.moments(x)[1] if self.training else self.running_var) + self.eps
+        )
+        return super().forward(x) + self.along(scale * mean, x)
+
+
+def test_a_mean_that_is_never_subtracted_says_nothing_of_the_epsilon():
+    assert check.layer(Uncentred).found == ("not-centred",)
+
+
+def test_a_standard_deviation_that_is_left_out_is_seen():
+    def interval(bn, plain):
+        half = scipy.stats.t.ppf(0.975, len(bn) - 1) / len(bn) ** 0.5
+        low, high = np.mean(bn - plain) - half, np.mean(bn - plain) + half
+        return low, high, "better" if low > 0 else "worse" if high < 0 else "cannot tell"
+
+    assert check.interval(interval).found == ("no spread",)

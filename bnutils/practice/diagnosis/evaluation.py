@@ -47,13 +47,14 @@ def check_evaluation(bench: Bench) -> None:
         nothing = "x comes out as it went in" if names else "no usual slip explains the outputs"
         findings.mistake("evaluation-wrong", nothing)
         return
+    explained = bool(names)
     if _only_training_differs(bench):
         names -= {"evaluation-eps"}
     if not facts.spread_known and facts.mode != "running":  # training divides by the same
         names -= {"evaluation-variance", "evaluation-eps"}
     for name in sorted(names):
         findings.mistake(name, "outputs in evaluation, with numbers set for them")
-    if names or not facts.spread_known or facts.eps is None or facts.eps < 0:
+    if explained or not facts.spread_known or facts.eps is None or facts.eps < 0:
         return
     if not (_only_training_differs(bench) or _fits(bench, facts.eps, facts.eps_kind)):
         told = f"with a running variance of about {facts.eps or ORDINARY:.1g}"

@@ -10,6 +10,7 @@ from scipy import stats
 from bnutils.practice.exercises.judging import Task
 from bnutils.practice.exercises.task import Probe, Slip, Slips
 
+SPREAD = 1.3  # of the differences: where it is 1, nobody sees that it is left out
 PAIRED = "implementation/comparison#sec-comparison-discussion"
 
 
@@ -19,8 +20,8 @@ def probes(draw: np.random.Generator) -> tuple[Probe, ...]:
         seed = draw.normal(scale=2.0, size=seeds)
         noise = draw.normal(size=seeds)
         noise = (noise - noise.mean()) / noise.std(ddof=1)
-        plain = 95 + seed - seed.mean()
-        return plain + shift + noise, plain
+        plain = 95 + SPREAD * (seed - seed.mean())
+        return plain + SPREAD * (shift + noise), plain
 
     drawn = {"a clear gain": (3.5, 5), "a clear loss": (-3.5, 5), "no clear difference": (0.45, 5),
              "six seeds": (-0.4, 6)}  # fmt: skip
@@ -42,6 +43,7 @@ def twin(bn: Any, plain: Any, slips: Slips = frozenset()) -> tuple[Any, Any, Any
     n = len(bn)
     difference = plain - bn if "sign" in slips else bn - plain
     spread = difference.std(ddof=0 if "biased" in slips else 1)
+    spread = 1.0 if "no spread" in slips else spread
     free = n - 1
     if "unpaired" in slips:
         spread, free = np.sqrt(bn.var(ddof=1) + plain.var(ddof=1)), 2 * n - 2
@@ -82,6 +84,7 @@ TASK = Task(
         Slip("no factor", "That is one standard error on each side: multiply it by Student's t for "
              "n − 1.", PAIRED),
         Slip("spread", "That is where single runs lie. The mean's error is smaller by √n.", PAIRED),
+        Slip("no spread", "The standard deviation of the differences is left out.", PAIRED),
         Slip("by n", "The standard deviation is divided by n; the mean's error is smaller by √n.",
              PAIRED),
         Slip("exchanged", "First the lower end, then the upper.", PAIRED, 0.75),
