@@ -79,7 +79,7 @@ TASK = Task(
              RUNNING),
         Slip("fixed", "The argument momentum is not used: 0.1 is written in its place.", RUNNING,
              0.75),
-        Slip("unchanged", "The old values come back: what was computed is assigned to nothing.",
+        Slip("unchanged", "The old values come back: assign what you compute, and return it.",
              RUNNING),
         Slip("not decayed", "The old value is not multiplied by 1 − α: the average grows without "
              "end.", RUNNING),
