@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -24,6 +25,7 @@ from bnutils.practice.exercises.telling import (
 )
 from bnutils.practice.exercises.values import copied, unchanged, values
 
+Twins = dict[tuple[int, tuple[Slip, ...]], Outcome]  # by probe and slips
 KEPT_IN_PLACE = 0.75  # of the points, where the input was overwritten and the values are right
 
 
@@ -40,17 +42,16 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
     if answer is None or answer is Ellipsis or not callable(answer):
         return task.report("empty", [f"`{task.answer}` is no function yet."])
     with np.errstate(all="ignore"), torch.random.fork_rng(devices=[]):
-        probes = task.probes(task.generator(seed))
+        probes, truths, twins = prepared(task, seed)
         outcomes = [run(task, answer, probe) for probe in probes]
         if all(is_empty(outcome) for outcome in outcomes):
             return _nothing(task, answer, outcomes)
-        truths = [_truth(task, probe) for probe in probes]
         if all(map(matches, probes, outcomes, truths, truths)):
             if not any(outcome.changed for outcome in outcomes):
                 return task.report("right", [], share=1.0)
             told = "The values are right, but what is given is overwritten: no `-=` on an argument."
             return task.report("changed", [told], share=KEPT_IN_PLACE)
-        slips = find_slips(task, probes, outcomes, truths)
+        slips = find_slips(task, probes, outcomes, truths, twins)
     symptom = first_difference(task, probes, outcomes, truths)
     if slips:
         share = prod(slip.keeps for slip in slips)
@@ -88,14 +89,28 @@ def run(task: Twinned, function: Any, probe: Probe) -> Outcome:
     return Outcome(values(result, len(task.returns)), changed=not unchanged(args, probe.args))
 
 
+@lru_cache(maxsize=64)
+def prepared(task: Twinned, seed: str) -> tuple[tuple[Probe, ...], list[Outcome], Twins]:
+    """The probes of a seed, the truths, and what the twin gave so far: the next answer needs it."""
+    probes = task.probes(task.generator(seed))
+    return probes, [_truth(task, probe) for probe in probes], {}
+
+
 def find_slips(
-    task: Twinned, probes: tuple[Probe, ...], outcomes: list[Outcome], truths: list[Outcome]
-) -> tuple[Slip, ...]:
+    task: Twinned, probes: tuple[Probe, ...], outcomes: list[Outcome], truths: list[Outcome],
+    twins: Twins,
+) -> tuple[Slip, ...]:  # fmt: skip
     """One slip, or else two, that give the same on all probes; none where no two do."""
+
+    def twin(place: int, slips: tuple[Slip, ...]) -> Outcome:
+        if (place, slips) not in twins:
+            twins[place, slips] = twin_outcome(task, probes[place], slips)
+        return twins[place, slips]
+
     singles: Iterable[tuple[Slip, ...]] = [(slip,) for slip in task.slips]
     for slips in itertools.chain(singles, itertools.combinations(task.slips, 2)):
-        twins = (twin_outcome(task, probe, slips) for probe in probes)
-        if all(map(matches, probes, outcomes, twins, truths)):
+        given = (twin(place, slips) for place in range(len(probes)))
+        if all(map(matches, probes, outcomes, given, truths)):
             return slips
     return ()
 
