@@ -114,3 +114,11 @@ def test_a_standard_deviation_that_is_left_out_is_seen():
         return low, high, "better" if low > 0 else "worse" if high < 0 else "cannot tell"
 
     assert check.interval(interval).found == ("no spread",)
+
+
+def test_more_than_the_one_value_that_is_asked_for_is_counted():
+    def normalize(x, eps):
+        mean, var = x.mean(0), x.var(0, correction=0)
+        return (x - mean) / torch.sqrt(var + eps), mean, var
+
+    assert check.normalize(normalize).says == ("It gives 3 values, expected 1: x_hat.",)

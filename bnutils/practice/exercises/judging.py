@@ -49,7 +49,7 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
         if all(map(matches, probes, outcomes, truths, truths)):
             if not any(outcome.changed for outcome in outcomes):
                 return task.report("right", [], share=1.0)
-            told = "The values are right, but what is given is overwritten: no `-=` on an argument."
+            told = "The values are right, but what is given is overwritten: make new values, without `-=`."
             return task.report("changed", [told], share=KEPT_IN_PLACE)
         slips = find_slips(task, probes, outcomes, truths, twins)
     symptom = first_difference(task, probes, outcomes, truths)

@@ -28,6 +28,8 @@ def values(result: Any, count: int) -> tuple[Any, ...]:
     several = count > 1 and isinstance(result, tuple | list)
     if count > 1 and isinstance(result, torch.Tensor | np.ndarray):
         several = np.ndim(plain(result)) > 0 and len(result) == count
+    elif count == 1 and isinstance(result, tuple):
+        several = not isinstance(plain(result), np.ndarray)
     return tuple(plain(value) for value in (result if several else (result,)))
 
 

@@ -80,7 +80,7 @@ TASK = Task(
         Slip("scaled x", "γ multiplies x itself, which is not normalized.", AFFINE),
         Slip("undone", "Multiplied by the batch's spread and shifted by its mean: x comes out "
              "again. γ and β are arguments.", AFFINE),
-        Slip("no gamma", "γ does not multiply.", AFFINE),
+        Slip("no gamma", "γ is left out: it multiplies x̂.", AFFINE),
         Slip("no beta", "β is not added.", AFFINE),
         Slip("beta divided", "β is divided by the spread: add it after dividing.", AFFINE),
         Slip("no eps", "The argument ε is not used.", "implementation/mistakes#sec-mis-eps"),
