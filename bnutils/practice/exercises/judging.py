@@ -25,6 +25,9 @@ from bnutils.practice.exercises.telling import (
 )
 from bnutils.practice.exercises.values import copied, unchanged, values
 
+OVERWRITTEN = (
+    "The values are right, but what is given is overwritten: make new values, without `-=`."
+)
 Twins = dict[tuple[int, tuple[Slip, ...]], Outcome]  # by probe and slips
 KEPT_IN_PLACE = 0.75  # of the points, where the input was overwritten and the values are right
 
@@ -49,8 +52,7 @@ def judge(task: Twinned, answer: Any, seed: str) -> Report:
         if all(map(matches, probes, outcomes, truths, truths)):
             if not any(outcome.changed for outcome in outcomes):
                 return task.report("right", [], share=1.0)
-            told = "The values are right, but what is given is overwritten: make new values, without `-=`."
-            return task.report("changed", [told], share=KEPT_IN_PLACE)
+            return task.report("changed", [OVERWRITTEN], share=KEPT_IN_PLACE)
         slips = find_slips(task, probes, outcomes, truths, twins)
     symptom = first_difference(task, probes, outcomes, truths)
     if slips:
