@@ -100,7 +100,7 @@ def find_axes(bench: Bench, images: Subject, x: Numbers) -> Found | None:
     y = images(x, True)
     right: Found = ((0, 2, 3), (0, 2, 3), _factor(x[:, 0].size, bench.facts.unbiased))
     subsets = [s for n in range(1, 5) for s in itertools.combinations(range(4), n)]
-    every = [right]
+    every = [right, (*right[:2], _measured_factor(x, y, bench))]
     for over, spread in itertools.product(subsets, subsets):
         values = int(np.prod([x.shape[axis] for axis in spread]))
         factors = {1.0, _factor(values, True), _factor(len(x), True)}
@@ -143,6 +143,12 @@ def _normalized(
     variance = factor * x.var(spread, keepdims=True)
     eps = ORDINARY if bench.facts.eps is None else bench.facts.eps
     return np.asarray(centred / root(variance, eps, bench.facts.eps_kind))
+
+
+def _measured_factor(x: Numbers, y: Numbers, bench: Bench) -> float:
+    """By which the variance is off, where the axes are right."""
+    centred, eps = x - x.mean((0, 2, 3), keepdims=True), bench.facts.eps or 0.0
+    return float(np.median(((centred / y) ** 2 - eps) / x.var((0, 2, 3), keepdims=True)))
 
 
 def _factor(count: int, unbiased: bool) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from torch import nn
 
 from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.arguments import argument_lists, default, signature
-from bnutils.practice.diagnosis.functions import FunctionLayer, is_function_layer
+from bnutils.practice.diagnosis.functions import FunctionLayer, is_function_layer, kinds
 from bnutils.practice.diagnosis.held import array_size, arrays, copied
 
 
@@ -42,7 +43,11 @@ class Maker:
             yield copied(self.source)
             return
         if is_function_layer(self.source):
-            yield FunctionLayer(self.source, channels, rank, self.settings)
+            for numpy, flat in itertools.product(kinds(self.source), (False, True)):
+                if flat or not numpy:
+                    yield FunctionLayer(
+                        self.source, channels, rank, self.settings, numpy, flat or rank == 2
+                    )
             return
         problem, made = None, False
         for arguments in argument_lists(self.source, channels, rank):

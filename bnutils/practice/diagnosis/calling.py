@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,9 @@ class Way:
     def __call__(self, layer: Any, x: Any, training: bool) -> Any:
         """The output for ``x``; the first of several results that has its shape."""
         result = self.results(layer, x, training)
+        if result is None:  # the output is left in the layer
+            kept = attributes(layer).items()
+            result = next((v for name, v in kept if words.one_of(name, words.OUTPUT)), None)
         if isinstance(result, tuple | list):
             result = next((r for r in result if np.shape(r) == np.shape(x)), result[0])
         if not isinstance(result, Tensor | np.ndarray):
@@ -46,7 +50,7 @@ class Way:
 def way_of(layer: Any) -> Way:
     """Raises CannotCall where the layer has no method to call."""
     names = ("__call__",) if isinstance(layer, nn.Module) else words.FORWARD
-    method = next((name for name in names if callable(getattr(layer, name, None))), None)
+    method = method_of(layer, names, words.FORWARD_LIKE)
     if method is None:
         raise CannotCall(f"{type(layer).__name__} has none of the methods {', '.join(names)}")
     called: Callable[..., Any] = layer.forward if isinstance(layer, nn.Module) else getattr(
@@ -64,6 +68,12 @@ def way_of(layer: Any) -> Way:
         if words.one_of(name, words.EVALUATING):
             return Way(method, name, False, True)
     return Way(method)
+
+
+def method_of(layer: Any, names: tuple[str, ...], like: re.Pattern[str]) -> str | None:
+    """The first of ``names`` that is a method, or else one of the class that sounds like it."""
+    every = (*names, *filter(like.match, dir(type(layer))))
+    return next((name for name in every if callable(getattr(layer, name, None))), None)
 
 
 def tell_mode(layer: Any, training: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn.modules.lazy import LazyModuleMixin
 
+from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.building import CannotCall, Maker, is_torch, widths
 from bnutils.practice.diagnosis.calling import as_input, way_of
 from bnutils.practice.diagnosis.held import Numbers, as_dtype, copied
@@ -46,17 +48,20 @@ def _rounds(subject: Subject, x: Numbers) -> bool:
 
 
 def _tried(layer: Any, rank: int, shape: tuple[int, ...], dtype: str, last: bool) -> Subject:
+    known = is_torch(layer)
     as_dtype(layer, dtype)
     x = np.random.default_rng(0).normal(size=shape)
-    known = is_torch(layer)
     kinds = (not known,) if known is not None else (True, False)
     way = way_of(layer)
+    ways = [way]
+    if way.argument and way.train is True:  # or the mode is a word
+        ways.append(replace(way, train="train", evaluate=words.EVALUATION[0]))
     if isinstance(layer, LazyModuleMixin):  # it learns its width from an input
         with torch.no_grad():
             folded = Subject(layer, way, rank, shape[1], False, last=last).folded(x)
             way(layer, as_input(folded, False, dtype), False)
     problem: Exception | None = None
-    for numpy in kinds:
+    for way, numpy in itertools.product(ways, kinds):
         numpy = getattr(layer, "numpy", numpy)
         one = Subject(copied(layer), way, rank, shape[1], numpy, dtype, last)
         try:

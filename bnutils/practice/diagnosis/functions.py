@@ -44,6 +44,14 @@ class Settings(dict[str, Any]):
         raise KeyError(name)
 
 
+def kinds(function: Callable[..., Any]) -> tuple[bool, ...]:
+    """Whether it computes with NumPy, told from what it names; both where nothing tells."""
+    named = set(function.__code__.co_names)  # known where the source is not
+    if "np." in _source(function) or named & {"np", "numpy"}:
+        return (True,)
+    return (False,) if "torch" in _source(function) or "torch" in named else (True, False)
+
+
 class FunctionLayer:
     """Keeps what the function is given, and what it gives back, between its calls.
 
@@ -51,9 +59,10 @@ class FunctionLayer:
     """
 
     def __init__(
-        self, function: Callable[..., Any], channels: int, rank: int, settings: dict[str, Any]
-    ) -> None:
-        self.function, self.backward_function = function, settings.pop("backward", None)
+        self, function: Callable[..., Any], channels: int, rank: int, settings: dict[str, Any],
+        numpy: bool, flat: bool,
+    ) -> None:  # fmt: skip
+        self.function, self.backward_function = function, settings.get("backward")
         names = list(inspect.signature(function).parameters)
         self.input = str(input_of(names))
         self.names = [name for name in names if name != self.input]
@@ -62,9 +71,9 @@ class FunctionLayer:
             for name, p in inspect.signature(function).parameters.items()
             if p.default is not p.empty
         }
-        self.settings = settings
-        self.numpy = "np." in _source(function) or "torch" not in _source(function)
-        shape = (channels,) if rank == 2 or self.numpy else (1, channels, *[1] * (rank - 2))
+        self.settings = {name: value for name, value in settings.items() if name != "backward"}
+        self.numpy = numpy
+        shape = (channels,) if flat else (1, channels, *[1] * (rank - 2))
         make: Any = np if self.numpy else torch
         self.gamma, self.beta = make.ones(shape), make.zeros(shape)
         self.mean, self.var = make.zeros(shape), make.ones(shape)

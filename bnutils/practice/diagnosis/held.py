@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bnutils.practice.diagnosis import words
+
 Numbers = NDArray[np.float64]
 DEPTH = 4  # of attributes, dicts and lists within each other
 
@@ -87,6 +89,8 @@ def _cast(owner: Any, dtype: str, depth: int) -> None:
             _put(owner, key, turned.requires_grad_(value.requires_grad))
         elif _is_array(value):
             _put(owner, key, value.astype(dtype))
+        elif isinstance(value, float) and words.one_of(str(key), words.GAMMA | words.BETA):
+            _put(owner, key, np.array(value, dtype))  # a number of NumPy's changes in place
         elif depth and _is_container(value):
             _cast(value, dtype, depth - 1)
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bnutils.practice.diagnosis import words
+from bnutils.practice.diagnosis.calling import method_of
 from bnutils.practice.diagnosis.held import Numbers, arrays, copied, halves, read
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -41,14 +42,17 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str
     ``roles`` says where gamma and beta are held.
     """
     layer = copied(subject.layer)
-    names = [name for name in words.BACKWARD if callable(getattr(layer, name, None))]
+    name = method_of(layer, words.BACKWARD, words.BACKWARD_LIKE)
     forward = subject.way.results(layer, subject.folded(x), True)
     before = {path: read(value) for path, value in arrays(layer).items()}
     try:
-        backward = getattr(layer, names[0]) if names else None
+        backward = getattr(layer, name) if name else None
         result = _given_back(backward, subject.folded(dy), forward) if backward else None
     except NotImplementedError:
         return None
+    if result is None:  # the gradients are left in the layer
+        kept = arrays(layer).items()
+        result = next((v for path, v in kept if words.gradient_of(path) in words.INPUT), None)
     first, *rest = result if isinstance(result, tuple | list) else (result,)
     if np.shape(first) != subject.folded(x).shape:
         return None

@@ -39,8 +39,11 @@ SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
 EVALUATION = ("test", "eval", "inference", "evaluation", "testing", "infer", "predict", "valid")
 INPUT = _set("x X input inputs inp z Z data h a A batch")
 FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
+FORWARD_LIKE = re.compile(r"(?!.*back)[a-z]\w*(forward|norm)|forward|norm")
+OUTPUT = _set("output outputs out y output_data result")
 PREPARE = re.compile(r"(set_input_shape|init|initialize|build|setup)(_\w+)?$")
 BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop", "backpropagation")
+BACKWARD_LIKE = re.compile(r"[a-z]\w*back")
 
 
 def plain(name: str) -> str:
