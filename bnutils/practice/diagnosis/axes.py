@@ -7,7 +7,6 @@ import itertools
 import numpy as np
 
 from bnutils.practice.diagnosis.bench import ORDINARY, Bench, batch, root
-from bnutils.practice.diagnosis.forming import subject
 from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.held import Numbers
 from bnutils.practice.diagnosis.subject import Subject
@@ -75,24 +74,6 @@ def as_vectors(subject: Subject, x: Numbers, training: bool) -> Numbers:
     pixels = np.moveaxis(x, 1, -1)  # [B, H, W, C]
     y = subject(pixels.reshape(-1, x.shape[1]), training)
     return np.moveaxis(y.reshape(pixels.shape), -1, 1)
-
-
-def check_square(bench: Bench) -> None:
-    """A layer that takes the last dimension for the channels takes images as wide as they are many.
-
-    Statistics for each pixel are no mistake in a layer that is for vectors alone.
-    """
-    start = bench.start
-    if bench.images is not None or start.numpy:  # NumPy's layers have no layout in common
-        return
-    try:
-        square = subject(bench.maker, 4, start.dtype, sizes=(4, 4, 4))
-    except Exception:
-        return
-    x = np.random.default_rng(7).normal(size=(4, 4, 4, 4))
-    if square.channels == 4 and shared_axes(square, x) in ("W", "BW"):
-        told = "images are taken only where they are as wide as there are channels"
-        bench.findings.mistake("axes-last", told)
 
 
 def find_axes(bench: Bench, images: Subject, x: Numbers) -> Found | None:

@@ -20,6 +20,7 @@ from bnutils.practice.diagnosis import (
     mode,
     roles,
     spread,
+    square,
     state,
 )  # fmt: skip
 from bnutils.practice.diagnosis.bench import Bench
@@ -39,7 +40,7 @@ STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("axes", axes.check_vectors),
     ("normalizing", spread.check_spread),
     ("images", axes.check_images),
-    ("square images", axes.check_square),
+    ("square images", square.check_square),
     ("running statistics", averaging.check_averages),
     ("evaluation", evaluation.check_evaluation),
     ("images in evaluation", evaluated_images.check_images_evaluated),
@@ -69,9 +70,10 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
         torch.enable_grad(),
     ):
         warnings.simplefilter("ignore")  # of a layer that is wrong
-        vectors, pictures = _forms(findings, maker, image_maker, last)
+        vectors, pictures, image_maker = _forms(findings, maker, image_maker, last)
         start = vectors or pictures
-        assert start is not None
+        if start is None:
+            return findings
         torch.set_default_dtype(getattr(torch, start.dtype))
         bench = Bench(maker if vectors else image_maker, start, findings, pictures)
         for name, step in STEPS:
@@ -92,12 +94,22 @@ def _default_dtype() -> Iterator[None]:
 
 def _forms(
     findings: Findings, maker: Maker, image_maker: Maker, last: bool
-) -> tuple[Subject | None, Subject | None]:
-    """The layer for vectors and for images, of which there is one at least."""
+) -> tuple[Subject | None, Subject | None, Maker]:
+    """The layer for vectors and for images, and what makes the latter.
+
+    There is one of them at least, or else it was told why there is none.
+    """
     vectors, problem = _form(maker, 2)
     pictures, image_problem = _form(image_maker, 4, last)
     sequences = pictures or _form(image_maker, 3, last)[0]
     others = sequences or _form(image_maker, 5, last)[0]
+    if not (vectors or others) and square.square_mistake(image_maker, "float64") == "affine-axis":
+        findings.mistake("affine-axis", square.TOLD)
+        image_maker = square.upright(image_maker)
+        pictures = _form(image_maker, 4)[0]
+        if pictures is None:
+            findings.unknown["the rest"] = "it is measured with images of any size"
+        return None, pictures, image_maker
     if not (vectors or others or last):
         pictures, _ = _form(image_maker, 4, last=True)
         told = "images are taken with the channels last alone"
@@ -119,7 +131,7 @@ def _forms(
         findings.notes["images"] = f"not taken ({type(image_problem).__name__}): {instead}"
     if vectors is None:
         findings.notes["vectors"] = f"not taken ({type(problem).__name__})"
-    return vectors, pictures or others
+    return vectors, pictures or others, image_maker
 
 
 def _take(bench: Bench, name: str, step: Callable[[Bench], None]) -> None:

@@ -12,6 +12,7 @@ from bnutils.practice.diagnosis.slopes import (
     by_hand,
     close,
     differences,
+    has_backward,
     recorded,
 )
 from bnutils.practice.diagnosis.subject import Subject
@@ -29,7 +30,8 @@ def check_gradients(bench: Bench) -> None:
     x = batch(bench.channels, m=5, seed=40)
     dy = np.random.default_rng(41).normal(size=x.shape)
     paths = [path for path in (facts.gamma, facts.beta) if path is not None]
-    if base.numpy:
+    own = has_backward(base)
+    if own:
         found = by_hand(layer, x, dy, {"gamma": facts.gamma, "beta": facts.beta})
         if found is None:
             bench.findings.notes["gradients"] = "the layer has no `backward`"
@@ -40,11 +42,11 @@ def check_gradients(bench: Bench) -> None:
     if not close(found["x"], expected):
         _name_input(bench, layer, x, dy, found["x"])
     for role, path in (("gamma", facts.gamma), ("beta", facts.beta)):
-        known = found.get(role if base.numpy else str(path))
+        known = found.get(role if own else str(path))
         if f"{role}-wrong" in bench.findings.found:
             continue
         if path is not None and "not-parameters" not in bench.findings.found:
-            if base.numpy and known is None:
+            if own and known is None:
                 continue
             along = along_parameter(layer, x, dy, path)
             if known is None or not close(np.ravel(known), along):
@@ -88,7 +90,7 @@ def _check_image_gradients(bench: Bench) -> None:
     x = batch(bench.channels, seed=43, images=True)
     dy = rng.normal(size=x.shape)
     roles = {"gamma": facts.gamma, "beta": facts.beta}
-    found = by_hand(images, x, dy, roles) if images.numpy else recorded(images, x, dy, [])
+    found = by_hand(images, x, dy, roles) if has_backward(images) else recorded(images, x, dy, [])
     if found is None:
         return
     gradient = found["x"]

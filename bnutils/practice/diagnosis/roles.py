@@ -47,7 +47,7 @@ def _find_statistic(
     elif not _moved(train) and _moved(evaluate) and (updated or not learned):
         role = "mean" if _is_shift(bench.base, evaluate) else "var"
     else:
-        if learned and not _moved(train) and not updated:
+        if learned and not _moved(train) and not updated and path in bench.start.held():
             facts.idle.append(path)
         return
     if getattr(facts, role) is None:

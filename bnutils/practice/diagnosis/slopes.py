@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from bnutils.practice.diagnosis import words
-from bnutils.practice.diagnosis.calling import method_of
+from bnutils.practice.diagnosis.calling import as_input, method_of
 from bnutils.practice.diagnosis.held import Numbers, arrays, copied, halves, read
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -36,6 +37,13 @@ def recorded(subject: Subject, x: Numbers, dy: Numbers, paths: list[str]) -> dic
     return told
 
 
+def has_backward(subject: Subject) -> bool:
+    """Whether the layer's gradients are its own to give: NumPy's, or what is no module."""
+    if subject.numpy or isinstance(subject.layer, nn.Module):
+        return subject.numpy
+    return method_of(subject.layer, words.BACKWARD, words.BACKWARD_LIKE) is not None
+
+
 def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str, Any] | None:
     """The gradients that the layer's own ``backward`` gives; None where it has none.
 
@@ -43,11 +51,12 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str
     """
     layer = copied(subject.layer)
     name = method_of(layer, words.BACKWARD, words.BACKWARD_LIKE)
-    forward = subject.way.results(layer, subject.folded(x), True)
+    given, dy = (as_input(subject.folded(v), subject.numpy, subject.dtype) for v in (x, dy))
+    forward = subject.way.results(layer, given, True)
     before = {path: read(value) for path, value in arrays(layer).items()}
     try:
         backward = getattr(layer, name) if name else None
-        result = _given_back(backward, subject.folded(dy), forward) if backward else None
+        result = _given_back(backward, dy, forward) if backward else None
     except NotImplementedError:
         return None
     if result is None:  # the gradients are left in the layer
@@ -59,7 +68,7 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str
     told = {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before, roles)}
     for named in (g for g in rest if isinstance(g, dict)):
         told |= _kept({"grads": named}, {}, roles)
-    others = [g for g in rest if isinstance(g, np.ndarray | np.floating)]
+    others = [g for g in rest if isinstance(g, np.ndarray | np.floating | torch.Tensor)]
     others = [read(g) for g in others if np.size(g) in (1, subject.channels)]
     if len(rest) != 2:  # and one number alone is no gradient of theirs
         others = [g for g in others if g.size == subject.channels]
@@ -80,7 +89,7 @@ def _kept(layer: Any, before: dict[str, Numbers], roles: Roles) -> dict[str, Num
     return found
 
 
-def _given_back(backward: Callable[..., Any], dy: Numbers, forward: Any) -> Any:
+def _given_back(backward: Callable[..., Any], dy: Any, forward: Any) -> Any:
     """What ``backward`` gives; a learning rate that it asks for is 0.
 
     Anything else it asks for is what ``forward`` gave besides the output.
