@@ -15,7 +15,7 @@ from bnutils.practice import diagnose
 from bnutils.practice.__main__ import main
 from bnutils.practice.diagnosis.findings import names
 from tests import ROOT
-from tests.practice import fresh, later, unusual
+from tests.practice import fresh, later, strangers, unusual
 from tests.practice.fresh import WRONG as LATER
 from tests.practice.mutants import MAKES, MUTANTS, layers
 from tests.practice.others import RIGHT
@@ -28,9 +28,9 @@ TWELVE = [  # in the order of the catalogue
     "gradient-constants", "axes-last", "idle-parameter",
 ]  # fmt: skip
 CATALOGUE = {mistake.layer: {name} for mistake, name in zip(MISTAKES, TWELVE, strict=True)}
-WRONG = CATALOGUE | THIRTEEN | ELSEWHERE | LATER | later.WRONG | unusual.WRONG
+WRONG = CATALOGUE | THIRTEEN | ELSEWHERE | LATER | later.WRONG | unusual.WRONG | strangers.WRONG
 
-RIGHT_LATER = fresh.RIGHT | later.RIGHT | unusual.RIGHT
+RIGHT_LATER = fresh.RIGHT | later.RIGHT | unusual.RIGHT | strangers.RIGHT
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -121,6 +121,12 @@ def test_why_a_layer_cannot_be_called_is_told_for_vectors_and_for_images():
 
 def test_what_a_function_keeps_for_its_gradient_may_stand_among_other_results():
     assert diagnose(unusual.four, backward=unusual.of_four).right
+
+
+def test_the_gradient_of_a_function_for_images_alone_is_called():
+    assert diagnose(strangers.planes, backward=strangers.of_planes).right
+    twice = diagnose(strangers.planes, backward=strangers.of_planes_twice)
+    assert twice.mistakes == ("gradient-input",)
 
 
 def test_a_backward_that_asks_for_a_learning_rate_is_called():

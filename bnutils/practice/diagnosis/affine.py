@@ -64,7 +64,8 @@ def _check_gamma(bench: Bench) -> None:
     gamma = np.resize(GAMMA, bench.channels)
     none, one, given = (bench.scaled(warm, g, 0.0)(x, True) for g in (0.0, 1.0, GAMMA))
     unit = one - none
-    if not warm.same(given - none, gamma * unit):
+    expected = np.expm1(gamma) * none if bench.facts.gamma_log else gamma * unit
+    if not warm.same(given - none, expected):
         spread = np.abs((given - none) / unit).mean(0)
         elsewhere = not warm.same(spread, np.abs(gamma))
         if elsewhere and warm.same(np.sort(spread), np.sort(np.abs(gamma))):

@@ -34,17 +34,6 @@ def shared_axes(subject: Subject, x: Numbers) -> str | None:
     return kept if inside.all() else None
 
 
-def is_bent(subject: Subject, x: Numbers) -> bool:
-    """Whether each channel is normalized by itself, and its outputs are no line in its inputs."""
-    y, other = subject(x, True), x.copy()
-    other[:, 0] = 3 * x[::-1, 0] + 1
-    if not subject.same(subject(other, True)[:, 1:], y[:, 1:]):
-        return False
-    u, v = x - x.mean(0), y - y.mean(0)
-    line = u * (u * v).mean(0) / (u**2).mean(0)
-    return bool(np.abs(v - line).max() > max(1e-3, 10 * subject.tolerance) * np.abs(v).max())
-
-
 def check_vectors(bench: Bench) -> None:
     """Of vectors, or images of one pixel, every channel has its own statistics."""
     kept = shared_axes(bench.base, batch(bench.channels, seed=5))

@@ -27,7 +27,8 @@ class Facts:
 
     mode: str = "right"
     gamma: str | None = None  # where it is held
-    gamma_from: float = 0.0  # 1 where the layer multiplies by 1 + γ
+    gamma_from: float = 0.0  # 1 where the layer multiplies by 1 + γ, or by e^γ
+    gamma_log: bool = False  # the latter
     beta: str | None = None
     mean: str | None = None
     var: str | None = None

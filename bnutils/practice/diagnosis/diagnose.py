@@ -12,6 +12,7 @@ import torch
 
 from bnutils.practice.diagnosis import (
     affine,
+    alone,
     averaging,
     axes,
     evaluated_images,
@@ -35,7 +36,7 @@ STEPS: tuple[tuple[str, Callable[[Bench], None]], ...] = (
     ("a layer by itself", mode.check_own),
     ("γ and β", roles.find_roles),
     ("the two modes", mode.check_mode),
-    ("a normalization alone", mode.check_alone),
+    ("a normalization alone", alone.check_alone),
     ("γ and β", affine.check_affine),
     ("axes", axes.check_vectors),
     ("normalizing", spread.check_spread),

@@ -67,6 +67,8 @@ def set_up(bench: Bench, var: Numbers) -> Setting:
     gamma, beta, mean, spread = (np.resize(v, count) for v in (GAMMA, BETA, MEAN, var))
     if not facts.gamma or not {"affine-shared", "gamma-wrong", "affine-axis"}.isdisjoint(found):
         gamma = np.ones(count)
+    if facts.gamma_log:
+        gamma = np.abs(gamma)
     if not facts.beta or not {"affine-shared", "beta-wrong"}.isdisjoint(found):
         beta = np.zeros(count)
     if "not-centred" in found:  # in both modes, perhaps
@@ -78,7 +80,7 @@ def set_up(bench: Bench, var: Numbers) -> Setting:
 def set_layer(bench: Bench, setting: Setting) -> Subject:
     """The layer with these numbers in it, whatever its own γ counts from."""
     facts = bench.facts
-    gamma = setting.gamma - facts.gamma_from
+    gamma = np.log(setting.gamma) if facts.gamma_log else setting.gamma - facts.gamma_from
     beta = setting.beta / (setting.gamma if "beta-scaled" in bench.findings.found else 1)
     layer = bench.scaled(bench.base, gamma, beta)
     stored = np.sqrt(setting.var) if facts.deviation else setting.var

@@ -47,8 +47,8 @@ def check_own(bench: Bench) -> None:
     if not base.same(before, again) or base.same(evaluated(base, x), before):
         return
     told = "they stand outside of the layer: training another one moves them"
-    if isinstance(base.layer, nn.Module):
-        bench.findings.mistake("not-saved", told)
+    module = isinstance(base.layer, nn.Module)
+    bench.findings.mistake("not-saved" if module else "state-shared", told)
     bench.findings.unknown["running statistics"] = told
     bench.stopped = True
 
@@ -114,27 +114,6 @@ def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
     train = [moves(warm, True, grad) for grad in grads]
     if train == [True, False]:
         findings.mistake("mode-from-gradients", "under no_grad training moves no statistics")
-
-
-def check_alone(bench: Bench) -> None:
-    """A normalization gives −y for −x, but for a constant, and a line in each channel.
-
-    Where a ReLU or a tanh follows, nothing more can be told.
-    """
-    base = bench.base
-    x = batch(base.channels, seed=7, mean=0.0)
-    if bench.facts.mode in ("running", "inverted"):
-        return
-    there, back = (y - y.mean(0) for y in (base(x, True), base(-x, True)))
-    if not base.same(back, -there):
-        told = "−x does not give −y"
-    elif axes.is_bent(base, x):
-        told = "in a channel y is not a line in x"
-    else:
-        return
-    told = f"more than a normalization: {told}. Hand in the layer alone"
-    bench.findings.unknown["the rest"] = told
-    bench.stopped = True
 
 
 def _without_statistics(subject: Subject) -> bool:

@@ -122,11 +122,16 @@ def is_parameter(subject: Subject, path: str) -> bool:
 
 
 def _counts_from(bench: Bench) -> float:
-    """1 where the layer multiplies by 1 + γ, else 0."""
+    """1 where γ = 0 leaves what is normalized as it is, else 0."""
     if bench.facts.gamma is None:
         return 0.0
     x = batch(bench.channels, seed=4)
     none, one = (bench.scaled(bench.warm, gamma, 0.0)(x, True) for gamma in (0.0, 1.0))
+    starts_at_0 = not bench.start.held().get(bench.facts.gamma, np.ones(1)).any()
+    if starts_at_0 and bench.warm.same(one, np.e * none) and np.abs(none).max() > 0:
+        bench.findings.notes["γ"] = "kept as its logarithm"
+        bench.facts.gamma_log = True
+        return 1.0
     if np.abs(none).max() == 0 or not bench.warm.same(none, one - none):
         return 0.0
     bench.findings.notes["γ"] = "counts from 1: the layer multiplies by 1 + γ"
