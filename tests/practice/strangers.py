@@ -131,6 +131,22 @@ class VarianceFirst(Images):
         return super().put_together(x, var, mean)
 
 
+class RunningAlone(nn.Module):
+    """Has no γ and β, and takes the averages in training too."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(self, x):
+        y = (x - self.mean) / torch.sqrt(self.var + 1e-5)
+        if self.training:
+            self.mean = torch.lerp(self.mean, x.detach().mean(0), 0.1)
+            self.var = torch.lerp(self.var, x.detach().var(0), 0.1)
+        return y
+
+
 class OneNumber:
     """γ and β are one number each, and no arrays."""
 
@@ -173,13 +189,13 @@ def of_planes_twice(dy, cache):
 
 
 WITHOUT_SOURCE = """
-def plane(x, weight, bias, running_mean, running_var, training, eps=1e-5, momentum=0.1):
-    mean, var = running_mean, running_var
+def plane(x, weight, bias, rm, rv, training, eps=1e-5, momentum=0.1):
+    mean, var = rm, rv
     if training:
         mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
         m = x.numel() / len(mean)
-        running_mean.mul_(1 - momentum).add_(momentum * mean.detach())
-        running_var.mul_(1 - momentum).add_(momentum * var.detach() * m / (m - 1))
+        rm.mul_(1 - momentum).add_(momentum * mean.detach())
+        rv.mul_(1 - momentum).add_(momentum * var.detach() * m / (m - 1))
     mean, var = mean[:, None, None], var[:, None, None]
     return weight[:, None, None] * (x - mean) / (var + eps).sqrt() + bias[:, None, None]
 """
@@ -202,4 +218,5 @@ WRONG = {
     AlongWidthOfBatch: {"affine-axis", "evaluation-uses-batch"},
     SumOfPixels: {"batch-variance-factor"}, VarianceFirst: {"statistics-exchanged"},
     OneNumber: {"affine-shared"}, Shared: {"state-shared"},
+    RunningAlone: {"training-ignores-batch", "gamma-missing", "beta-missing"},
 }  # fmt: skip

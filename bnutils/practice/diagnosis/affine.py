@@ -26,7 +26,7 @@ def check_affine(bench: Bench) -> None:
     for role, path in roles.items():
         if path is None and _is_off(layer, role):
             findings.notes[role] = "switched off"
-        elif path is None and bench.facts.mode != "running":
+        elif path is None:
             findings.mistake(f"{role}-missing", "no array that the layer holds moves the output so")
     known = [path for path in roles.values() if path is not None]
     if len(facts.idle) > 2 - len(known):  # an unused parameter may be the one that is missing

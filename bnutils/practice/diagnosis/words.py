@@ -19,11 +19,11 @@ GAMMA = _set("gamma weight scale gain g w mults scaler bngain bn_gain")
 BETA = _set("beta bias shift offset b adds intercept bnbias bn_bias")
 MEAN = _set(
     "running_mean moving_mean mean run_mean mu running_mu mean_running bnmean_running "
-    "moving_avg_mean avg_mean ra_mean exp_mean global_mean pop_mean"
+    "moving_avg_mean avg_mean avg_mu moving_mu ema_mean ra_mean exp_mean global_mean pop_mean rm"
 )
 VAR = _set(
     "running_var moving_var var variance moving_variance run_var running_variance var_running "
-    "bnvar_running avg_var ra_var exp_var global_var pop_var running_std bnstd_running"
+    "bnvar_running avg_var ema_var ra_var exp_var global_var pop_var running_std bnstd_running rv"
 )
 EPS = _set("eps epsilon")
 MOMENTUM = _set("momentum mom alpha decay mo mu_decay rho")
@@ -39,11 +39,11 @@ SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
 EVALUATION = ("test", "eval", "inference", "evaluation", "testing", "infer", "predict", "valid")
 INPUT = _set("x X input inputs inp z Z data h a A batch")
 FORWARD = ("forward", "__call__", "forward_pass", "call", "apply", "fprop", "f")
-FORWARD_LIKE = re.compile(r"(?!.*back)[a-z]\w*(forward|norm)|forward|norm")
+FORWARD_LIKE = re.compile(r"(?!_|.*back)\w*(forward|norm)")
 OUTPUT = _set("output outputs out y output_data result")
 PREPARE = re.compile(r"(set_input_shape|init|initialize|build|setup)(_\w+)?$")
 BACKWARD = ("backward", "backward_pass", "backprop", "bprop", "backward_prop", "backpropagation")
-BACKWARD_LIKE = re.compile(r"[a-z]\w*back")
+BACKWARD_LIKE = re.compile(r"(?!_)\w*(backward|back_?prop)")
 
 
 def plain(name: str) -> str:
