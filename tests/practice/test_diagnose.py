@@ -15,7 +15,7 @@ from bnutils.practice import diagnose
 from bnutils.practice.__main__ import main
 from bnutils.practice.diagnosis.findings import names
 from tests import ROOT
-from tests.practice import fresh, later, strangers, unusual
+from tests.practice import fresh, grown, later, strangers, unusual
 from tests.practice.fresh import WRONG as LATER
 from tests.practice.mutants import MAKES, MUTANTS, layers
 from tests.practice.others import RIGHT
@@ -29,8 +29,9 @@ TWELVE = [  # in the order of the catalogue
 ]  # fmt: skip
 CATALOGUE = {mistake.layer: {name} for mistake, name in zip(MISTAKES, TWELVE, strict=True)}
 WRONG = CATALOGUE | THIRTEEN | ELSEWHERE | LATER | later.WRONG | unusual.WRONG | strangers.WRONG
+WRONG |= grown.WRONG
 
-RIGHT_LATER = fresh.RIGHT | later.RIGHT | unusual.RIGHT | strangers.RIGHT
+RIGHT_LATER = fresh.RIGHT | later.RIGHT | unusual.RIGHT | strangers.RIGHT | grown.RIGHT
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -121,6 +122,13 @@ def test_why_a_layer_cannot_be_called_is_told_for_vectors_and_for_images():
 
 def test_what_a_function_keeps_for_its_gradient_may_stand_among_other_results():
     assert diagnose(unusual.four, backward=unusual.of_four).right
+
+
+def test_the_gradient_that_stands_beside_a_function_is_called_unless_another_is_handed_in():
+    twice = diagnose(grown.double), diagnose(grown.plain, backward=grown.double_backward)
+    assert all(findings.mistakes == ("gradient-input",) for findings in twice)
+    assert diagnose(grown.double, backward=grown.plain_backward).right
+    assert diagnose(grown.plain, backward=grown.of_sums).mistakes == ("gradient-beta",)
 
 
 def test_the_gradient_of_a_function_for_images_alone_is_called():

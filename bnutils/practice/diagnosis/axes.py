@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.bench import ORDINARY, Bench, batch, root
 from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.held import Numbers
@@ -96,10 +97,16 @@ def _name_axes(bench: Bench, kept: str | None, found: Found | None) -> None:
     means, variances = ("".join("BCHW"[axis] for axis in axes) for axes in (over, spread))
     left = "".join(axis for axis in "BCHW" if axis not in means)
     name = _name(left) if over == spread else "axes-other"
-    if name == "axes-pixel" and isinstance(bench.start.layer, FunctionLayer):
-        findings.notes["images"] = "every pixel by itself: a function for vectors"
+    if name == "axes-pixel" and _is_for_vectors(bench):
+        findings.notes["images"] = "every pixel by itself: it is for vectors"
         return
     findings.mistake(name, f"images: mean over {means}, variance over {variances}")
+
+
+def _is_for_vectors(bench: Bench) -> bool:
+    """Whether its parameters have the shape of images only because they were given that here."""
+    shaped = bench.start.numpy and bench.maker.accepts(words.SHAPE) is not None
+    return shaped or isinstance(bench.start.layer, FunctionLayer)
 
 
 def _name(kept: str | None) -> str:

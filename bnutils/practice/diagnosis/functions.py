@@ -52,6 +52,14 @@ def kinds(function: Callable[..., Any]) -> tuple[bool, ...]:
     return (False,) if "torch" in _source(function) or "torch" in named else (True, False)
 
 
+def backward_beside(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """``bn_backward`` for ``bn`` or ``bn_forward``, where one stands in the same module."""
+    name = function.__name__
+    names = {f"{name}_backward", name.replace("forward", "backward")} - {name}
+    found = (function.__globals__.get(each) for each in sorted(names))
+    return next(filter(inspect.isfunction, found), None)
+
+
 class FunctionLayer:
     """Keeps what the function is given, and what it gives back, between its calls.
 
@@ -62,7 +70,8 @@ class FunctionLayer:
         self, function: Callable[..., Any], channels: int, rank: int, settings: dict[str, Any],
         numpy: bool, flat: bool,
     ) -> None:  # fmt: skip
-        self.function, self.backward_function = function, settings.get("backward")
+        self.function = function
+        self.backward_function = settings.get("backward") or backward_beside(function)
         names = list(inspect.signature(function).parameters)
         self.input = str(input_of(names))
         self.names = [name for name in names if name != self.input]

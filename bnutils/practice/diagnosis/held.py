@@ -89,7 +89,7 @@ def _cast(owner: Any, dtype: str, depth: int) -> None:
             _put(owner, key, turned.requires_grad_(value.requires_grad))
         elif _is_array(value):
             _put(owner, key, value.astype(dtype))
-        elif isinstance(value, float) and words.one_of(str(key), words.GAMMA | words.BETA):
+        elif _is_number(owner, value) and words.one_of(str(key), words.GAMMA | words.BETA):
             _put(owner, key, np.array(value, dtype))  # a number of NumPy's changes in place
         elif depth and _is_container(value):
             _cast(value, dtype, depth - 1)
@@ -117,6 +117,11 @@ def _is_array(value: Any) -> bool:
     if isinstance(value, Tensor):
         return value.is_floating_point() and not nn.parameter.is_lazy(value)
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _is_number(owner: Any, value: Any) -> bool:
+    """Whether it may be a parameter; a module holds numbers that no optimizer sees: settings."""
+    return type(value) in (float, int) and not isinstance(owner, nn.Module)
 
 
 def _is_container(value: Any) -> bool:

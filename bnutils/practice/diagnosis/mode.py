@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
-from bnutils.practice.diagnosis import axes
+from bnutils.practice.diagnosis import axes, words
 from bnutils.practice.diagnosis.bench import Bench, batch
+from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.roles import evaluated
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -81,7 +82,7 @@ def check_mode(bench: Bench) -> None:
         if any(moves(warm, False, grad) for grad in grads) and not _is_centred(warm):
             findings.mistake("updates-in-evaluation", "before it is computed, even")
         elif _without_statistics(warm):
-            findings.notes["running statistics"] = "switched off: evaluation uses the batch"
+            findings.notes["running statistics"] = "none are used: evaluation is by the batch too"
         else:
             findings.mistake("evaluation-uses-batch", measured)
     else:
@@ -117,7 +118,12 @@ def _check_moves(bench: Bench, grads: tuple[bool, ...]) -> None:
 
 
 def _without_statistics(subject: Subject) -> bool:
-    return getattr(subject.layer, "track_running_stats", True) is False
+    """Whether they are switched off, or a function is told of neither them nor a mode."""
+    layer = subject.layer
+    if isinstance(layer, FunctionLayer):
+        asked = words.MEAN | words.VAR | words.TRAINING | words.EVALUATING | words.SETTINGS
+        return not any(words.one_of(name, asked) for name in layer.names)
+    return getattr(layer, "track_running_stats", True) is False
 
 
 def _words(depend: list[bool]) -> str:

@@ -128,7 +128,7 @@ def _counts_from(bench: Bench) -> float:
     x = batch(bench.channels, seed=4)
     none, one = (bench.scaled(bench.warm, gamma, 0.0)(x, True) for gamma in (0.0, 1.0))
     starts_at_0 = not bench.start.held().get(bench.facts.gamma, np.ones(1)).any()
-    if starts_at_0 and bench.warm.same(one, np.e * none) and np.abs(none).max() > 0:
+    if starts_at_0 and bench.warm.same(one, np.exp(1) * none) and np.abs(none).max() > 0:
         bench.findings.notes["γ"] = "kept as its logarithm"
         bench.facts.gamma_log = True
         return 1.0

@@ -12,6 +12,7 @@ from torch import nn
 
 from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.calling import as_input, method_of
+from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.held import Numbers, arrays, copied, halves, read
 from bnutils.practice.diagnosis.subject import Subject
 
@@ -41,6 +42,8 @@ def has_backward(subject: Subject) -> bool:
     """Whether the layer's gradients are its own to give: NumPy's, or what is no module."""
     if subject.numpy or isinstance(subject.layer, nn.Module):
         return subject.numpy
+    if isinstance(subject.layer, FunctionLayer):
+        return subject.layer.backward_function is not None
     return method_of(subject.layer, words.BACKWARD, words.BACKWARD_LIKE) is not None
 
 
@@ -68,10 +71,11 @@ def by_hand(subject: Subject, x: Numbers, dy: Numbers, roles: Roles) -> dict[str
     told = {"x": subject.unfolded(read(first), x.shape), **_kept(layer, before, roles)}
     for named in (g for g in rest if isinstance(g, dict)):
         told |= _kept({"grads": named}, {}, roles)
-    others = [g for g in rest if isinstance(g, np.ndarray | np.floating | torch.Tensor)]
-    others = [read(g) for g in others if np.size(g) in (1, subject.channels)]
-    if len(rest) != 2:  # and one number alone is no gradient of theirs
-        others = [g for g in others if g.size == subject.channels]
+    arrays_given = (np.ndarray, np.floating, torch.Tensor)
+    others = [read(g) for g in rest if isinstance(g, arrays_given)]
+    sized = [g for g in others if g.size == subject.channels]
+    if len(rest) != 2 or not any(g.size in (1, subject.channels) for g in others):
+        others = sized  # of two, one may have a wrong shape
     return told | dict(zip(("gamma", "beta"), others, strict=False))
 
 
@@ -127,4 +131,6 @@ def along_parameter(subject: Subject, x: Numbers, dy: Numbers, path: str) -> Num
 
 
 def close(found: Numbers, expected: Numbers) -> bool:
+    if found.shape != expected.shape:
+        return False
     return bool(np.abs(found - expected).max() <= 1e-4 * (1 + np.abs(expected).max()))

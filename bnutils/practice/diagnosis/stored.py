@@ -42,7 +42,9 @@ def judge_variance(bench: Bench, average: Average) -> None:
     elif abs(factor - 1) < 0.01:
         _judge_biased(bench)
     elif min(abs(factor / own - unbiased), abs(factor / own - 1)) > 0.01:  # own: told already
-        findings.mistake("running-variance-wrong", f"{factor:.3g} times the variance of a batch")
+        alike = min(abs(average.new / f - average.old).max() for f in (1, unbiased)) < CLOSE
+        told = f"{factor:.3g} times the variance of a batch"
+        findings.mistake("weights-not-one" if alike else "running-variance-wrong", told)
 
 
 def _power(average: Average) -> int:

@@ -14,6 +14,7 @@ CHANNELS = _set(
     "out_channels dim dims d c n size sz ch units width hidden hidden_size input_size input_dim "
     "n_in n_out nin nout num_units shape input_shape param_shape feature_size f feat_dim"
 )
+SHAPE = _set("shape input_shape param_shape")
 RANK = _set("num_dims ndim ndims n_dims rank dimensions n_dim num_dim")
 GAMMA = _set("gamma weight scale gain g w mults scaler bngain bn_gain")
 BETA = _set("beta bias shift offset b adds intercept bnbias bn_bias")
