@@ -91,12 +91,34 @@ def constant(x, gamma, beta, running_mean, running_var, training=True, momentum=
     return gamma * (x - mean) / torch.sqrt(var + 1e-5) + beta
 
 
+def paired(x, gamma, beta, cache, momentum, is_testing=False):
+    """The averages come as a pair and momentum from the caller; the output is given back second."""
+    mean, var = cache
+    if is_testing:
+        return None, plain_by(x, gamma, beta, mean, var), mean, var
+    own = x.mean(0), x.var(0)
+    mean, var = (momentum * old + (1 - momentum) * new for old, new in zip(cache, own, strict=True))
+    x_hat = plain_by(x, 1, 0, *own)
+    return (x_hat, np.sqrt(own[1] + 1e-5)), gamma * x_hat + beta, mean, var
+
+
+def plain_by(x, gamma, beta, mean, var):
+    return gamma * (x - mean) / np.sqrt(var + 1e-5) + beta
+
+
+def paired_backward(dy, gamma, cache):
+    return plain_backward(dy, (*cache, gamma))
+
+
+def paired_twice(dy, gamma, cache):
+    dx, *others = paired_backward(dy, gamma, cache)
+    return 2 * dx, *others
+
+
 RIGHT = {
-    "grows": Grows,
-    "made from a shape": Shaped,
-    "training alone": plain,
-    "β of averages": Beta,
-}
+    "grows": Grows, "made from a shape": Shaped, "training alone": plain, "β of averages": Beta,
+    "a pair of averages": paired,
+}  # fmt: skip
 WRONG = {
     TwiceNew: {"weights-not-one"}, double: {"gradient-input"}, constant: {"gradient-constants"},
 }  # fmt: skip

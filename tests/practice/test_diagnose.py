@@ -129,6 +129,7 @@ def test_the_gradient_that_stands_beside_a_function_is_called_unless_another_is_
     assert all(findings.mistakes == ("gradient-input",) for findings in twice)
     assert diagnose(grown.double, backward=grown.plain_backward).right
     assert diagnose(grown.plain, backward=grown.of_sums).mistakes == ("gradient-beta",)
+    assert diagnose(grown.paired, backward=grown.paired_twice).mistakes == ("gradient-input",)
 
 
 def test_the_gradient_of_a_function_for_images_alone_is_called():

@@ -7,6 +7,7 @@ import numpy as np
 from bnutils.practice.diagnosis import words
 from bnutils.practice.diagnosis.average import POOLED, Average, is_idle
 from bnutils.practice.diagnosis.bench import CLOSE, Bench, batch
+from bnutils.practice.diagnosis.functions import FunctionLayer
 from bnutils.practice.diagnosis.located import find_averages
 from bnutils.practice.diagnosis.stored import judge_variance
 
@@ -96,7 +97,9 @@ def _judge_momentum(bench: Bench, alpha: float) -> None:
     as_new = declared is not None and abs(alpha - declared) < CLOSE
     as_old = declared is not None and abs(1 - alpha - declared) < CLOSE
     told = f"the new batch weighs {alpha:.3g}"
-    if alpha > 0.5 + CLOSE and not (chosen and as_new):
+    if alpha > 0.5 + CLOSE and _is_callers(bench):
+        findings.notes["momentum"] = "the caller's, as the weight of the old value"
+    elif alpha > 0.5 + CLOSE and not (chosen and as_new):
         findings.mistake("momentum-reversed", told)
     elif declared is not None and not as_new and not as_old:
         findings.mistake("momentum-other", f"{told}, declared is {declared:g}")
@@ -105,6 +108,14 @@ def _judge_momentum(bench: Bench, alpha: float) -> None:
         bench.facts.old_weighs = True
     elif alpha < 0.002:
         findings.notes["momentum"] = f"{told}: thousands of batches until the start is forgotten"
+
+
+def _is_callers(bench: Bench) -> bool:
+    """Whether a function is told of momentum by its caller, always."""
+    layer = bench.start.layer
+    if not isinstance(layer, FunctionLayer):
+        return False
+    return any(words.one_of(n, words.MOMENTUM) for n in layer.names if n not in layer.defaults)
 
 
 def _check_argument(bench: Bench) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from bnutils.practice.diagnosis import words
+from bnutils.practice.diagnosis.backwards import backward_beside, call_backward
 from bnutils.practice.diagnosis.held import array_size
 
 
@@ -52,14 +53,6 @@ def kinds(function: Callable[..., Any]) -> tuple[bool, ...]:
     return (False,) if "torch" in _source(function) or "torch" in named else (True, False)
 
 
-def backward_beside(function: Callable[..., Any]) -> Callable[..., Any] | None:
-    """``bn_backward`` for ``bn`` or ``bn_forward``, where one stands in the same module."""
-    name = function.__name__
-    names = {f"{name}_backward", name.replace("forward", "backward")} - {name}
-    found = (function.__globals__.get(each) for each in sorted(names))
-    return next(filter(inspect.isfunction, found), None)
-
-
 class FunctionLayer:
     """Keeps what the function is given, and what it gives back, between its calls.
 
@@ -80,6 +73,7 @@ class FunctionLayer:
             for name, p in inspect.signature(function).parameters.items()
             if p.default is not p.empty
         }
+        self.pair = next((n for n in self.names if n == "cache" and n not in self.defaults), None)
         self.settings = {name: value for name, value in settings.items() if name != "backward"}
         self.numpy = numpy
         shape = (channels,) if flat else (1, channels, *[1] * (rank - 2))
@@ -96,13 +90,15 @@ class FunctionLayer:
         result = self.function(**{self.input: x}, **self._arguments(training))
         if not isinstance(result, tuple):
             return result
-        y, *others = result
+        others = list(result)
+        sizes = (i for i, one in enumerate(others) if getattr(one, "shape", None) == x.shape)
+        y = others.pop(next(sizes, 0))
         for updated in (other for other in others if isinstance(other, dict)):
             if set(updated) <= set(self.config):
                 self.config.update(updated)
         stats = [n for n in self.names if words.one_of(n, words.MEAN | words.VAR)]
         sized = [o for o in others if hasattr(o, "shape") and array_size(o) == self._size()]
-        if len(stats) == 2 and len(sized) >= 2:
+        if (len(stats) == 2 or self.pair) and len(sized) >= 2:
             self.mean, self.var = sized[:2]
         kept = [other for other in others if isinstance(other, tuple | dict)] or others
         self.cache = kept[0] if kept else None
@@ -111,7 +107,7 @@ class FunctionLayer:
     def backward(self, dy: Any) -> Any:
         if self.backward_function is None:
             raise NotImplementedError
-        return self.backward_function(dy, self.cache)
+        return call_backward(self.backward_function, dy, self.gamma, self.beta, self.cache)
 
     def _size(self) -> int:
         return array_size(self.gamma)
@@ -123,7 +119,7 @@ class FunctionLayer:
             (words.VAR, self.var), (words.SETTINGS, self.config), (words.EPS, 1e-5),
             (words.MOMENTUM, 0.1), (words.TRAINING, training), (words.EVALUATING, not training),
         )  # fmt: skip
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {self.pair: (self.mean, self.var)} if self.pair else {}
         for name in self.names:
             default = self.defaults.get(name)
             for names, value in values:

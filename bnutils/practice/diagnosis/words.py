@@ -33,7 +33,7 @@ TRAINING = _set(
     "train_phase phase_train mode phase trainmode"
 )
 EVALUATING = _set(
-    "eval test inference testing is_test evaluate eval_mode test_mode is_inference "
+    "eval test inference testing is_test evaluate eval_mode test_mode is_inference is_testing "
     "use_running_stats use_running_average use_global_stats is_eval"
 )
 SETTINGS = _set("bn_param bn_params config params state cache_dict bn_config")
