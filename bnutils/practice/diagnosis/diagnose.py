@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from bnutils.practice.diagnosis import (
 from bnutils.practice.diagnosis.bench import Bench
 from bnutils.practice.diagnosis.building import CannotCall, Maker, as_maker
 from bnutils.practice.diagnosis.findings import Findings
-from bnutils.practice.diagnosis.forming import subject
+from bnutils.practice.diagnosis.forming import default_dtype, subject
 from bnutils.practice.diagnosis.subject import Subject
 from bnutils.practice.diagnosis.switch import with_switch
 
@@ -59,7 +58,8 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     ``layer`` is a class, a function of the number of channels, a layer, or a function of x, γ, β
     and the averages; in PyTorch or NumPy, with any names. ``images`` is the same for images, where
     that is another one; ``last`` says that their channels come last. ``settings`` are arguments to
-    make it with. Raises TypeError for what cannot be called.
+    make it with. A function's gradient is ``backward``, or what stands as ``bn_backward`` beside
+    ``bn_forward``. Raises TypeError for what cannot be called.
     """
     maker = as_maker(layer, settings)
     image_maker = maker if images is None else as_maker(images, settings)
@@ -67,7 +67,7 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
     with (
         np.errstate(all="ignore"),
         warnings.catch_warnings(),
-        _default_dtype(),
+        default_dtype(),
         torch.enable_grad(),
     ):
         warnings.simplefilter("ignore")  # of a layer that is wrong
@@ -81,16 +81,6 @@ def diagnose(layer: Any, images: Any = None, *, last: bool = False, **settings: 
             if not bench.stopped or step is state.check_state:
                 _take(bench, name, step)
     return findings
-
-
-@contextmanager
-def _default_dtype() -> Iterator[None]:
-    """Leave PyTorch's default as it was."""
-    usual = torch.get_default_dtype()
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(usual)
 
 
 def _forms(

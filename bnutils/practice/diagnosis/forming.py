@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -72,3 +74,13 @@ def _tried(layer: Any, rank: int, shape: tuple[int, ...], dtype: str, last: bool
             problem = error
     assert problem is not None
     raise problem
+
+
+@contextmanager
+def default_dtype() -> Iterator[None]:
+    """Leave PyTorch's default as it was."""
+    usual = torch.get_default_dtype()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(usual)
