@@ -41,7 +41,12 @@ def test_dask_gives_the_local_results_though_a_worker_is_killed(quiet, monkeypat
         return [line.split() for line in (tmp_path / "log").read_text().splitlines()]
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": ":0"},
+        ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         workers = set(client.run(os.getpid).values())

@@ -27,8 +27,9 @@ def open_dask_pool(jobs: int, shared: Sequence[Any]) -> Iterator[Pool]:
         cluster: Any = address
         if not address:
             cluster = LocalCluster(
-                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None
-            )
+                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": ":0"},  # a port that no other cluster has
+            )  # fmt: skip
             stack.enter_context(cluster)
         client = stack.enter_context(Client(cluster, set_as_default=False))
         slots = max(1, sum(client.ncores().values()))
